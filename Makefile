@@ -1,0 +1,44 @@
+# The two commands: make run, make test. `make help` tells the rest.
+ARGS ?=
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check dev browser wheelhouse lock vendor clean
+
+help: ## Tell what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "PYTHON=python3.13 make ...   another interpreter than python3; it stays chosen"
+	@echo "KB_DATA=/srv/kb PORT=8080 make run   another place for the data, another port"
+	@echo "make test ARGS='-k search'   arguments for pytest"
+
+setup: ## Make .venv from requirements.txt (from wheelhouse/ alone, if there is one)
+	@tools/venv.sh
+
+run: setup ## Prepare the data and serve on http://127.0.0.1:8000
+	@.venv/bin/flask init
+	@exec .venv/bin/flask serve
+
+test: dev browser ## Run every test, the browser's too (as root: installs what they need)
+	@.venv/bin/python -m pytest $(ARGS)
+
+check: dev ## Run ruff, and mypy on the rules and the search
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+
+dev:
+	@tools/venv.sh dev
+
+browser:
+	@tools/browser.sh
+
+wheelhouse: ## Fill wheelhouse/ for a place with no network (DEV=1: tests too)
+	@DEV=$(DEV) tools/wheelhouse.sh
+
+lock: ## Write requirements*.txt anew from requirements*.in
+	@tools/lock.sh
+
+vendor: ## Fetch the vendored front-end files again and compare
+	@$(or $(PYTHON),python3) tools/vendor.py fetch
+
+clean: ## Remove .venv and caches; the data under var/ stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
