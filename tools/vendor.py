@@ -30,7 +30,8 @@ Package = dict[str, Any]
 def problems(manifest: Path) -> list[str]:
     """Return a sentence for each file that is missing, changed or not listed beside manifest."""
     folder, found = manifest.parent, []
-    listed = {folder / file["path"]: file["sha256"] for package in load(manifest) for file in package["files"]}
+    files = [file for package in load(manifest) for file in package["files"]]
+    listed = {folder / file["path"]: file["sha256"] for file in files}
     for path, wanted in listed.items():
         if not path.is_file():
             found.append(f"{path.relative_to(ROOT)} is missing")

@@ -1,0 +1,135 @@
+"""Fixtures of the browser tests: the real server, Debian's Chromium, pages that notice what goes wrong.
+
+A test asks for `page` (or `new_page` for several, other sizes, no script), signs in with
+`sign_in(page, "engineer")` and opens addresses of this site by path: `page.goto("/search")`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.e2e import browser as look
+from tests.e2e.server import Server
+
+PASSWORD = "窓口の鍵は三つある-2026"
+ROLES = ("staff", "engineer", "author", "reviewer", "administrator")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what lies here, so that `-m 'not browser'` leaves it out."""
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A running Chromium. Without one the test is skipped, or fails where CI=true."""
+    path = shutil.which("chromium")
+    if path is None:
+        reason = "there is no chromium here; as root: apt-get install chromium fonts-noto-cjk"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    arguments = look.CHROMIUM_ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory, chromium):
+    """The real server on a free port with the starter articles and one person for each role."""
+    running = Server(tmp_path_factory.mktemp("kb"))
+    running.flask("init")
+    for role in ROLES:
+        running.flask(
+            "people", "add", f"e2e-{role}", "--name", f"試験 {role}", "--role", role,
+            "--organisation", "ward", "--trained-on", "2026-11-01", "--password-stdin", words=PASSWORD + "\n",
+        )  # fmt: skip
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def new_page(chromium, server):
+    """A function that opens a page in a browser profile of its own.
+
+    Its options are Playwright's for a context, for instance java_script_enabled=False.
+    The page's `watch` has `allowed_statuses` and what went wrong; anything there fails the test.
+    """
+    opened = []
+
+    def open_page(width=1366, height=768, **options):
+        options = {"locale": "ja-JP", "timezone_id": "Asia/Tokyo"} | options
+        context = chromium.new_context(
+            base_url=server.url, viewport={"width": width, "height": height}, **options
+        )
+        watch = look.Watch(context, server.host)
+        opened.append((context, watch))
+        page = context.new_page()
+        page.watch = watch
+        return page
+
+    yield open_page
+    for context, _ in opened:
+        context.close()
+    problems = [problem for _, watch in opened for problem in watch.problems]
+    assert not problems, "the browser noticed:\n" + "\n".join(problems)
+
+
+@pytest.fixture
+def page(new_page):
+    """One page, 1366 by 768, Japanese."""
+    return new_page()
+
+
+@pytest.fixture(scope="session")
+def signed_in():
+    """Cookies of roles that have signed in, so that few sign-ins count against the rate limit."""
+    return {}
+
+
+@pytest.fixture
+def sign_in(signed_in):
+    """A function that makes page a signed-in person's; fresh=True goes through the form in any case."""
+
+    def sign_in(page, role, *, fresh=False):
+        if role in signed_in and not fresh:
+            page.context.add_cookies(signed_in[role])
+            page.goto("/")
+            if page.locator("[data-signed-in]").count():
+                return
+        page.goto("/sign-in")
+        page.locator("input[name=login]").fill(f"e2e-{role}")
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.locator("input[name=password]").press("Enter")
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        if not fresh:
+            signed_in[role] = page.context.cookies()
+
+    return sign_in
+
+
+@pytest.fixture
+def assert_accessible():
+    """A function of a page: axe finds nothing (WCAG 2.0 to 2.2, A and AA)."""
+    return look.assert_accessible
+
+
+@pytest.fixture
+def assert_no_sideways_scroll():
+    """A function of a page and a width (320 unless told): nothing sticks out."""
+    return look.assert_no_sideways_scroll
+
+
+@pytest.fixture
+def screenshot():
+    """A function of a page and a name: a picture, if KB_SCREENSHOTS names a folder."""
+    return look.screenshot
