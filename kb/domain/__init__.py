@@ -1,0 +1,1 @@
+"""Rules only: nothing here knows of Flask, SQL or the clock."""

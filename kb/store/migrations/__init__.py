@@ -1,0 +1,1 @@
+"""Alembic's migrations; `kb.store.migrate` runs them without a configuration file."""

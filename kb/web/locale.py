@@ -1,0 +1,121 @@
+"""The two languages of the interface: Japanese first, English by choice.
+
+Words live in `words/<feature>.toml`, one row per key with both languages side by side.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, g, has_request_context, request
+
+from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, Label
+from kb.domain.errors import Reasons, Refused
+from kb.domain.people import ORGANISATIONS, ROLES
+
+LANGUAGES = ("ja", "en")
+COOKIE = "language"
+LABELS: Mapping[str, Mapping[str, Label]] = {
+    "kind": {key: kind.label for key, kind in KINDS.items()},
+    "audience": AUDIENCES,
+    "confidence": CONFIDENCES,
+    "role": ROLES,
+    "organisation": ORGANISATIONS,
+}
+
+
+def load_words(folder: Path = Path(__file__).parent / "words") -> dict[str, dict[str, str]]:
+    """Return every key with its words: {"articles.title": {"ja": ..., "en": ...}}."""
+    return {
+        f"{file.stem}.{key}": words
+        for file in sorted(folder.glob("*.toml"))
+        for key, words in _flat(tomllib.loads(file.read_text(encoding="utf-8")))
+    }
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> list[tuple[str, dict[str, str]]]:
+    rows = []
+    for key, value in table.items():
+        if set(value) <= set(LANGUAGES):
+            rows.append((before + key, value))
+        else:
+            rows += _flat(value, f"{before}{key}.")
+    return rows
+
+
+WORDS = load_words()
+
+
+def init_app(app: Flask) -> None:
+    """Give templates `t`, `label`, `language` and the words of a refusal."""
+    app.jinja_env.globals.update(t=t, label=label, refusal=refusal, refusals=refusals)
+    app.context_processor(lambda: {"language": language()})
+
+
+def language() -> str:
+    """Return the language of this request; Japanese unless the person chose English."""
+    if not has_request_context():
+        return LANGUAGES[0]
+    if "language" not in g:
+        chosen = request.cookies.get(COOKIE, "")
+        g.language = chosen if chosen in LANGUAGES else LANGUAGES[0]
+    return g.language
+
+
+def t(key: str, **values: Any) -> str:
+    """Return the words for the key in the request's language. Raises KeyError if there are none."""
+    words = WORDS[key][language()]
+    return words.format(**values) if values else words
+
+
+def label(table: str, key: str | None) -> str:
+    """Return the label of a row of the rules: label("kind", "workaround"); an unknown key as it is."""
+    row = LABELS[table].get(key or "")
+    return getattr(row, language()) if row else (key or "")
+
+
+def section_label(kind: str, key: str) -> str:
+    """Return the label of a section of a kind in the request's language."""
+    return getattr(KINDS[kind].section(key).label, language())
+
+
+def refusal(refused: Refused) -> str:
+    """Return the sentence for a rule's no."""
+    return t(refused.key, **{name: _shown(name, value, refused.values) for name, value in refused.values.items()})
+
+
+def refusals(refused: Refused) -> list[str]:
+    """Return one sentence for each reason."""
+    reasons = refused.reasons if isinstance(refused, Reasons) else (refused,)
+    return [refusal(reason) for reason in reasons]
+
+
+def _shown(name: str, value: Any, values: Mapping[str, Any]) -> Any:
+    if name == "section":
+        return section_label(values["kind"], value)
+    if name == "field":
+        return field_label(value)
+    if name == "kind" and f"personal_data.kind.{value}" in WORDS:
+        return t(f"personal_data.kind.{value}")
+    return label(name, value) if name in LABELS else value
+
+
+def field_label(name: str) -> str:
+    """Return the words for a field of a form; "section.steps" is the section of some kind."""
+    if name.startswith("section."):
+        key = name.removeprefix("section.")
+        kind = next((kind for kind in KINDS.values() for s in kind.all_sections if s.key == key), None)
+        return section_label(kind.key, key) if kind else key
+    return t(f"fields.{name}") if f"fields.{name}" in WORDS else name
+
+
+def local_path(target: str | None) -> str | None:
+    """Return the target if it is a path of this host, or None: nobody is sent elsewhere."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc or any(ord(c) < 32 for c in target) else target
