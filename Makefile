@@ -14,15 +14,15 @@ setup: ## Make .venv from requirements.txt (from wheelhouse/ alone, if there is 
 	@tools/venv.sh
 
 run: setup ## Prepare the data and serve on http://127.0.0.1:8000
-	@.venv/bin/flask init
-	@exec .venv/bin/flask serve
+	@.venv/bin/python -m flask init
+	@exec .venv/bin/python -m flask serve
 
 test: dev browser ## Run every test, the browser's too (as root: installs what they need)
 	@.venv/bin/python -m pytest $(ARGS)
 
 check: dev ## Run ruff, and mypy on the rules and the search
-	@.venv/bin/ruff check .
-	@.venv/bin/mypy
+	@.venv/bin/python -m ruff check .
+	@.venv/bin/python -m mypy
 
 dev:
 	@tools/venv.sh dev
