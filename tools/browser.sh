@@ -4,7 +4,8 @@
 set -eu
 present() {
     command -v chromium >/dev/null || return 1
-    ! command -v dpkg-query >/dev/null || dpkg-query -W fonts-noto-cjk >/dev/null 2>&1
+    command -v dpkg-query >/dev/null || return 0
+    [ "$(dpkg-query -W -f='${db:Status-Status}' fonts-noto-cjk 2>/dev/null)" = installed ]
 }
 
 if present; then
