@@ -1,0 +1,36 @@
+"""A cache with a bound in bytes, for arrays that are dear to make."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Cache(Generic[Value]):
+    """Values by key; the least recently used are forgotten once the sizes sum to more than `most` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held = 0
+        self._values: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], tuple[Value, int]]) -> Value:
+        """Return the value of key, made by `make` (value, size in bytes) if it is not held."""
+        with self._lock:
+            if (found := self._values.get(key)) is not None:
+                self._values.move_to_end(key)
+                return found[0]
+        value, size = make()
+        with self._lock:
+            if key not in self._values:
+                self._values[key] = (value, size)
+                self._held += size
+            while self._held > self._most and len(self._values) > 1:
+                self._held -= self._values.popitem(last=False)[1][1]
+        return value
+
+    def __len__(self) -> int:
+        return len(self._values)

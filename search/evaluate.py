@@ -1,0 +1,189 @@
+"""Measures search over a collection with judged queries, through the production analysis and scoring."""
+
+import gzip
+import json
+import math
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from search.analysis import analyse_query
+from search.fields import Document
+from search.index import Index, Progress
+from search.scoring import search
+from search.snapshot import Snapshot, Snapshots
+
+DEPTH = 10
+Grades = Mapping[str, Mapping[str, int]]
+Run = Mapping[str, Sequence[tuple[str, float]]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Means over the judged queries at DEPTH; latencies in milliseconds; index_seconds for all documents."""
+
+    documents: int
+    queries: int
+    mrr: float
+    ndcg: float
+    recall: float
+    success: float
+    p50: float
+    p95: float
+    index_seconds: float
+
+    def lines(self) -> Iterator[str]:
+        """Yield the report as the command prints it."""
+        yield f"documents  {self.documents}"
+        yield f"queries    {self.queries}"
+        yield f"MRR        {self.mrr:.4f}"
+        yield f"nDCG@{DEPTH}    {self.ndcg:.4f}"
+        yield f"R@{DEPTH}       {self.recall:.4f}"
+        yield f"SR@1       {self.success:.4f}"
+        yield f"p50        {self.p50:.1f} ms"
+        yield f"p95        {self.p95:.1f} ms"
+        yield f"indexing   {self.index_seconds:.1f} s"
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a text file, gzipped or not, empty ones left out."""
+    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8")
+    with opened as file:
+        yield from (line for line in (raw.rstrip("\r\n") for raw in file) if line)
+
+
+def read_queries(path: Path) -> list[tuple[str, str]]:
+    """Return (id, text) of each query. Raises ValueError or KeyError on a line that is none."""
+    rows = (json.loads(line) for line in read_lines(path))
+    return [(str(row["id"]), str(row["text"])) for row in rows]
+
+
+def read_grades(path: Path) -> Grades:
+    """Return {query: {document: grade}} of a qrels.tsv (query, document, grade), with or without a header."""
+    grades: dict[str, dict[str, int]] = defaultdict(dict)
+    for number, line in enumerate(read_lines(path)):
+        query, document, grade = line.split("\t")[:3]
+        if number == 0 and not grade.lstrip("-").isdigit():
+            continue
+        grades[query][document] = int(grade)
+    return grades
+
+
+def evaluate(
+    docs: Path, queries: Path, qrels: Path, limit: int | None = None, progress: Progress | None = None
+) -> tuple[Report, Run]:
+    """Index docs in a temporary place, ask the judged queries (the first `limit`) and return how it went.
+
+    docs, queries: one JSON object a line (id, title, text; id, text). Queries that no grade names are not
+    asked. Each query is timed once with caches warm, after a first, untimed round.
+    """
+    grades = read_grades(qrels)
+    asked = [(key, text) for key, text in read_queries(queries) if any(grades.get(key, {}).values())][:limit]
+    with tempfile.TemporaryDirectory(prefix="search-") as place:
+        names, index_seconds = _index(Index(Path(place)), docs, progress)
+        snapshots = Snapshots(Index(Path(place)))
+        with snapshots.newest() as snapshot:
+            run = {key: _ask(snapshot, text, names) for key, text in asked}
+            times = sorted(_milliseconds(lambda text=text: _ask(snapshot, text, names)) for _, text in asked)  # type: ignore[misc]
+        snapshots.close()
+    return _report(len(names), run, grades, times, index_seconds), run
+
+
+def _index(index: Index, docs: Path, progress: Progress | None) -> tuple[list[str], float]:
+    """Index the documents; return their names in the order of the ids given to them, and the seconds."""
+    names: list[str] = []
+    started = time.perf_counter()
+    index.rebuild(_documents(docs, names), progress)
+    return names, time.perf_counter() - started
+
+
+def _documents(path: Path, names: list[str]) -> Iterator[Document]:
+    now = datetime.now(UTC)
+    for number, line in enumerate(read_lines(path)):
+        row = json.loads(line)
+        names.append(str(row["id"]))
+        yield Document(
+            id=number,
+            title=str(row.get("title") or ""),
+            symptom="",
+            error_codes=(),
+            environment="",
+            synonyms=(),
+            body=str(row.get("text") or ""),
+            kind="",
+            audience="",
+            state="published",
+            owner=None,
+            components=(),
+            updated=now,
+        )
+
+
+def _ask(snapshot: Snapshot, text: str, names: Sequence[str]) -> list[tuple[str, float]]:
+    answer = search(snapshot, analyse_query(text), snapshot.rows.allowed(lambda _: True), limit=DEPTH)
+    return [(names[hit.id], hit.score) for hit in answer.hits]
+
+
+def _milliseconds(action: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    action()
+    return (time.perf_counter() - started) * 1000
+
+
+def _report(documents: int, run: Run, grades: Grades, times: Sequence[float], seconds: float) -> Report:
+    judged = [([name for name, _ in hits], grades[key]) for key, hits in run.items()]
+    return Report(
+        documents=documents,
+        queries=len(judged),
+        mrr=_mean([reciprocal_rank(*one) for one in judged]),
+        ndcg=_mean([ndcg(*one) for one in judged]),
+        recall=_mean([recall(*one) for one in judged]),
+        success=_mean([float(bool(names) and grade.get(names[0], 0) > 0) for names, grade in judged]),
+        p50=_percentile(times, 50),
+        p95=_percentile(times, 95),
+        index_seconds=seconds,
+    )
+
+
+def reciprocal_rank(names: Sequence[str], grades: Mapping[str, int]) -> float:
+    """Return 1 over the rank of the first right document, 0 if none is there."""
+    return next((1 / rank for rank, name in enumerate(names[:DEPTH], 1) if grades.get(name, 0) > 0), 0.0)
+
+
+def ndcg(names: Sequence[str], grades: Mapping[str, int]) -> float:
+    """Return nDCG at DEPTH with gain 2^grade - 1."""
+    best = sorted(grades.values(), reverse=True)[:DEPTH]
+    ideal = _gain(best)
+    return _gain([grades.get(name, 0) for name in names[:DEPTH]]) / ideal if ideal else 0.0
+
+
+def _gain(grades: Sequence[int]) -> float:
+    return sum((2.0**max(grade, 0) - 1) / math.log2(rank + 1) for rank, grade in enumerate(grades, 1))
+
+
+def recall(names: Sequence[str], grades: Mapping[str, int]) -> float:
+    """Return the share of the right documents that are among the first DEPTH."""
+    right = {name for name, grade in grades.items() if grade > 0}
+    return len(right & set(names[:DEPTH])) / len(right)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _percentile(ascending: Sequence[float], percent: int) -> float:
+    """Return the nearest-rank percentile."""
+    if not ascending:
+        return 0.0
+    return ascending[max(0, math.ceil(len(ascending) * percent / 100) - 1)]
+
+
+def run_lines(run: Run) -> Iterator[str]:
+    """Yield a run as TREC tools read it: query, Q0, document, rank, score, name."""
+    for key, hits in run.items():
+        for rank, (name, score) in enumerate(hits, 1):
+            yield f"{key}\tQ0\t{name}\t{rank}\t{score:.6f}\tkiriwake"

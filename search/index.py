@@ -1,0 +1,317 @@
+"""The search index on disk: derived from the database, replaced as a whole or updated in batches.
+
+Layout of the directory (0700, because Whoosh unpickles what it finds there):
+    current             name of the index in use
+    index-<random>/     a Whoosh index and the fingerprint of what it was made with
+    lock                held by the one process that writes
+"""
+
+import fcntl
+import os
+import secrets
+import shutil
+import time
+import warnings
+import zlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+with warnings.catch_warnings():
+    # Whoosh is from 2016: its strings carry escapes that Python 3.12 and later warn of.
+    warnings.filterwarnings("ignore", category=SyntaxWarning)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    from whoosh import columns, fields, formats, writing
+    from whoosh.codec.whoosh3 import W3Codec
+    from whoosh.filedb.filestore import FileStorage
+    from whoosh.index import FileIndex, IndexError as WhooshIndexError, LockError
+    from whoosh.reading import IndexReader, SegmentReader, TermNotFound
+    from whoosh.writing import SegmentWriter
+
+from search import analysis
+from search.fields import FIELDS, Document, signature
+from search.folding import fold
+from search.rows import facts
+
+Progress = Callable[[int], None]
+_GAP = 8  # empty places between two texts, so that their words are not neighbours
+_LOCK_SECONDS = 10.0
+_MOST_SEGMENTS = 8
+_UNREADABLE = (OSError, WhooshIndexError, ValueError, EOFError, KeyError, AssertionError, zlib.error)
+
+
+class IndexUnusable(Exception):
+    """The index is missing, unreadable or made by other rules; it has to be rebuilt."""
+
+
+class IndexBusy(Exception):
+    """Another process is writing; try again later."""
+
+
+class _Terms(fields.FieldType):  # type: ignore[misc]
+    """A field given as {term: weight}: taken apart before Whoosh sees it."""
+
+    def __init__(self) -> None:
+        super().__init__(format=formats.Existence(), analyzer=None)
+
+    def index(self, value: dict[str, float], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+        return ((term.encode(), 1, weight, b"") for term, weight in value.items())
+
+    def to_bytes(self, value: str | bytes) -> bytes:
+        return value if isinstance(value, bytes) else value.encode()
+
+    def from_bytes(self, value: bytes) -> str:
+        return value.decode()
+
+
+class _Codec(W3Codec):  # type: ignore[misc]
+    """Whoosh's codec without lengths (ours are exact, in the facts) and without compressed postings."""
+
+    length_stats = False
+
+    def __init__(self) -> None:
+        super().__init__(blocklimit=4096, compression=0)
+
+
+def _schema() -> fields.Schema:
+    columns_of = {name: fields.COLUMN(columns.VarBytesColumn()) for name in ("facts", "sequence")}
+    return fields.Schema(id=_Terms(), **columns_of, **{field.name: _Terms() for field in FIELDS})
+
+
+def fingerprint() -> str:
+    """Return what an index made now depends on: analyser, dictionary and fields."""
+    return f"1 | {analysis.fingerprint()} | {signature()}"
+
+
+def word_hash(word: str) -> int:
+    """Return the 32 bits that stand for a word in a document's sequence; never 0, which is a gap."""
+    return zlib.crc32(word.encode()) or 1
+
+
+def _entry(document: Document) -> dict[str, object]:
+    """Return what Whoosh is given for a document."""
+    entry: dict[str, object] = {"id": {str(document.id): 1.0}}
+    lengths: list[float] = []
+    sequence: list[int] = []
+    for field in FIELDS:
+        text = field.source(document)
+        if field.kind == "words":
+            found = analysis.words(text)
+            sequence += [word_hash(word) for word in found] + [0] * _GAP
+            terms = {word: float(n) for word, n in Counter(found).items()}
+        elif field.kind == "grams":
+            terms = analysis.grams(fold(text))
+        else:
+            terms = analysis.identifier_counts(text)
+        entry[field.name] = terms
+        lengths.append(sum(terms.values()))
+    entry["facts"] = facts(document, lengths)
+    entry["sequence"] = np.array(sequence, dtype="<u4").tobytes()
+    return entry
+
+
+def _merge(writer: SegmentWriter, segments: list[object]) -> list[object]:
+    """Decide which segments are rewritten with the new one; return those that stay.
+
+    Emptied segments go. Once there are many, the small ones are joined as long as each is not much larger
+    than those before it, so that a document is rewritten a logarithmic number of times.
+    """
+    live = sorted((s for s in segments if s.doc_count()), key=lambda s: s.doc_count())  # type: ignore[attr-defined]
+    if len(live) < _MOST_SEGMENTS:
+        return live
+    taken = 0
+    while live and (taken < 2 or live[0].doc_count() <= 2 * taken):  # type: ignore[attr-defined]
+        segment = live.pop(0)
+        taken += segment.doc_count()  # type: ignore[attr-defined]
+        reader = SegmentReader(writer.storage, writer.schema, segment)
+        writer.add_reader(reader)
+        reader.close()
+    return live
+
+
+class Index:
+    """The index under one directory, shared by several processes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        root.chmod(0o700)
+
+    def open_reader(self, attempts: int = 20) -> tuple[str, IndexReader]:
+        """Return (generation, reader) of the newest state; the caller closes the reader.
+
+        A commit or a swap may remove files while they are being opened, so opening is tried again.
+        Raises IndexUnusable when there is no index or it was made by other rules.
+        """
+        while True:
+            attempts -= 1
+            try:
+                return self._open_reader()
+            except _UNREADABLE as error:
+                if attempts <= 0:
+                    raise IndexUnusable(f"unreadable: {error!r}") from error
+                time.sleep(0.02)
+
+    def _open_reader(self) -> tuple[str, IndexReader]:
+        directory = self._current()
+        index = FileIndex(_storage(directory), schema=_schema())
+        reader = index.reader()
+        return f"{directory.name}:{reader.generation()}", reader
+
+    def generation(self) -> str:
+        """Return the name of the newest state: cheap, for readers to see whether theirs is old."""
+        directory = self._current()
+        with suppress(OSError):
+            newest = max(
+                (int(name[6:-4]) for name in os.listdir(directory) if name.startswith("_MAIN_") and name[-4:] == ".toc"),
+                default=-1,
+            )
+            return f"{directory.name}:{newest}"
+        raise IndexUnusable("missing")
+
+    def _current(self) -> Path:
+        """Return the directory in use. Raises IndexUnusable if there is none or its rules are others."""
+        try:
+            directory = self.root / (self.root / "current").read_text().strip()
+            made_with = (directory / "fingerprint").read_text()
+        except OSError as error:
+            raise IndexUnusable("missing") from error
+        if made_with != fingerprint():
+            raise IndexUnusable("made by other rules")
+        return directory
+
+    def update(self, documents: Iterable[Document], deletions: Collection[int] = ()) -> None:
+        """Put the documents in (the last of each id counts) and take the deletions out, in one commit.
+
+        Durable on return. Raises IndexBusy, IndexUnusable; on any failure the index stays as it was.
+        """
+        latest = {document.id: document for document in documents}
+        with self.writing():
+            self._write(self._current(), latest.values(), {*latest, *deletions})
+
+    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> int:
+        """Make a new index beside the one in use, then put it in its place; return how many documents.
+
+        Searches go on against the old one until the swap, which is one rename. progress is called after
+        each document with how many are done. The old index and left-overs of crashed rebuilds are removed.
+        Raises IndexBusy.
+        """
+        with self.writing():
+            return self._rebuild(documents, progress)
+
+    def _rebuild(self, documents: Iterable[Document], progress: Progress | None) -> int:
+        directory = self.root / f"index-{secrets.token_hex(8)}"
+        directory.mkdir(mode=0o700)
+        try:
+            FileIndex.create(_storage(directory), _schema())
+            count = self._write(directory, _unique(documents), (), progress)
+            (directory / "fingerprint").write_text(fingerprint())
+            _sync(directory)
+            self._point_to(directory)
+        except BaseException:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
+        self._sweep(keep=directory)
+        return count
+
+    def _write(
+        self,
+        directory: Path,
+        documents: Iterable[Document],
+        replaced: Collection[int],
+        progress: Progress | None = None,
+    ) -> int:
+        try:
+            writer = FileIndex(_storage(directory), schema=_schema()).writer(
+                timeout=_LOCK_SECONDS, codec=_Codec(), limitmb=512
+            )
+        except LockError as error:
+            raise IndexBusy from error
+        except _UNREADABLE as error:
+            raise IndexUnusable(f"unreadable: {error!r}") from error
+        try:
+            _delete(writer, replaced)
+            count = 0
+            for count, document in enumerate(documents, 1):
+                writer.add_document(**_entry(document))
+                if progress:
+                    progress(count)
+            writer.commit(mergetype=_merge)
+        except BaseException:
+            with suppress(Exception):
+                writer.cancel()
+            raise
+        _sync(directory)
+        return count
+
+    def _point_to(self, directory: Path) -> None:
+        new = self.root / "current.new"
+        new.write_text(directory.name)
+        _sync_file(new)
+        os.replace(new, self.root / "current")
+        _sync_file(self.root)
+
+    def _sweep(self, keep: Path) -> None:
+        for path in self.root.glob("index-*"):
+            if path != keep:
+                shutil.rmtree(path, ignore_errors=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the directory's write lock; it goes with the process. Raises IndexBusy after 10 seconds."""
+        with open(self.root / "lock", "w") as file:
+            deadline = time.monotonic() + _LOCK_SECONDS
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError as error:
+                    if time.monotonic() > deadline:
+                        raise IndexBusy from error
+                    time.sleep(0.05)
+            yield
+
+
+def _storage(directory: Path) -> FileStorage:
+    return FileStorage(str(directory))
+
+
+def _unique(documents: Iterable[Document]) -> Iterator[Document]:
+    """Yield each id once; the same id twice in one batch would make two documents."""
+    seen: set[int] = set()
+    for document in documents:
+        if document.id not in seen:
+            seen.add(document.id)
+            yield document
+
+
+def _delete(writer: SegmentWriter, ids: Collection[int]) -> None:
+    if not ids or not writer.segments:
+        return
+    reader = writer.reader()
+    try:
+        for number in ids:
+            with suppress(TermNotFound):
+                for docnum in reader.postings("id", str(number).encode()).all_ids():
+                    writer.delete_document(docnum)
+    finally:
+        reader.close()
+
+
+def _sync(directory: Path) -> None:
+    """Flush an index to the disk: Whoosh itself does not."""
+    for path in directory.iterdir():
+        if path.suffix in (".toc", ".seg") or path.name == "fingerprint":
+            _sync_file(path)
+    _sync_file(directory)
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,163 @@
+"""The facts of the indexed documents as arrays, one row a document: whose they are and how long."""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.fields import FIELDS, Document
+
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What decides whether a reader may find a document."""
+
+    kind: str
+    audience: str
+    state: str
+    owner: int | None
+
+
+class _Names:
+    """A number for each name met in this process, so that segments can be joined without their names."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._names: list[str] = []
+        self._lock = threading.Lock()
+
+    def number(self, name: str) -> int:
+        with self._lock:
+            if name not in self._numbers:
+                self._numbers[name] = len(self._names)
+                self._names.append(name)
+            return self._numbers[name]
+
+    def name(self, number: int) -> str:
+        return self._names[number]
+
+
+_names = _Names()
+
+
+def facts(document: Document, lengths: Sequence[float]) -> bytes:
+    """Return a document's row as bytes. lengths: of its text in each of FIELDS, in tokens."""
+    owner = -1 if document.owner is None else document.owner
+    fixed = [document.id, document.kind, document.audience, document.state, owner]
+    return json.dumps([*fixed, list(dict.fromkeys(document.components)), list(lengths)]).encode()
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Columns over all documents of a snapshot, the deleted ones too (live is False there).
+
+    kind, audience, state: numbers of names; lengths: one row for each of FIELDS; component_rows and
+    component_names: a pair for each component of each document.
+    """
+
+    ids: Ints
+    kind: Ints
+    audience: Ints
+    state: Ints
+    owner: Ints
+    live: Mask
+    lengths: NDArray[np.float32]
+    component_rows: Ints
+    component_names: Ints
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def _groups(self) -> tuple[list[Facts], Ints]:
+        """Return the different facts and, for each document, which of them it has."""
+        columns = np.stack([self.kind, self.audience, self.state, self.owner], axis=1)
+        different, which = np.unique(columns, axis=0, return_inverse=True)
+        groups = [
+            Facts(_names.name(kind), _names.name(audience), _names.name(state), None if owner < 0 else int(owner))
+            for kind, audience, state, owner in different
+        ]
+        return groups, which.reshape(-1)
+
+    def allowed(self, may_find: Callable[[Facts], bool], hidden: Iterable[int] = ()) -> Mask:
+        """Return the live documents that may be found, those with an id in `hidden` taken out."""
+        groups, which = self._groups
+        answers = np.array([may_find(group) for group in groups], dtype=bool)
+        mask: Mask = self.live & (answers[which] if len(groups) else False)
+        gone = list(hidden)
+        return mask & ~np.isin(self.ids, gone) if gone else mask
+
+    def having(self, facet: str, name: str) -> Mask:
+        """Return the documents whose facet (kind, audience, component) has the name."""
+        number = _names.number(name)
+        if facet != "component":
+            return self._column(facet) == number
+        mask = np.zeros(len(self), dtype=bool)
+        mask[self.component_rows[self.component_names == number]] = True
+        return mask
+
+    def counts(self, facet: str, among: Mask) -> dict[str, int]:
+        """Return how many of the documents have each name of the facet, most first."""
+        if facet == "component":
+            numbers = self.component_names[among[self.component_rows]]
+        else:
+            numbers = self._column(facet)[among]
+        different, counts = np.unique(numbers, return_counts=True)
+        pairs = [(_names.name(number), int(count)) for number, count in zip(different, counts, strict=True)]
+        return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+
+    def _column(self, facet: str) -> Ints:
+        return {"kind": self.kind, "audience": self.audience}[facet]
+
+
+def from_facts(encoded: Iterable[bytes], live: Mask) -> Rows:
+    """Return the rows that `facts` made, in order."""
+    rows = [json.loads(one) for one in encoded]
+    pairs = [(at, _names.number(name)) for at, row in enumerate(rows) for name in row[5]]
+
+    def numbers(column: int) -> Ints:
+        return np.array([_names.number(row[column]) for row in rows], dtype=np.int64)
+
+    return Rows(
+        ids=np.array([row[0] for row in rows], dtype=np.int64),
+        kind=numbers(1),
+        audience=numbers(2),
+        state=numbers(3),
+        owner=np.array([row[4] for row in rows], dtype=np.int64),
+        live=live,
+        lengths=np.array([row[6] for row in rows], dtype=np.float32).reshape(-1, len(FIELDS)).T,
+        component_rows=np.array([at for at, _ in pairs], dtype=np.int64),
+        component_names=np.array([name for _, name in pairs], dtype=np.int64),
+    )
+
+
+def join(parts: Sequence[Rows]) -> Rows:
+    """Return the rows of several segments as one, in order."""
+    starts = np.cumsum([0, *map(len, parts)])
+
+    def column(name: str) -> Ints:
+        return np.concatenate([getattr(part, name) for part in parts] or [np.empty(0, np.int64)])
+
+    return Rows(
+        ids=column("ids"),
+        kind=column("kind"),
+        audience=column("audience"),
+        state=column("state"),
+        owner=column("owner"),
+        live=column("live").astype(bool),
+        lengths=np.concatenate(
+            [part.lengths for part in parts] or [np.empty((len(FIELDS), 0), np.float32)], axis=1
+        ),
+        component_rows=np.concatenate(
+            [part.component_rows + start for part, start in zip(parts, starts, strict=False)]
+            or [np.empty(0, np.int64)]
+        ),
+        component_names=column("component_names"),
+    )

@@ -1,0 +1,172 @@
+"""One state of the index: postings by term and rows by document, until a newer state replaces it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh.reading import SegmentReader, TermNotFound
+
+from search.cache import Cache
+from search.index import Index
+from search.rows import Rows, from_facts, join
+
+Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
+Sequence = NDArray[np.uint32]
+_NOTHING: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
+_POSTINGS_BYTES = 64 * 1024 * 1024
+_ENTRY_BYTES = 200  # what a cached term costs besides its arrays, about
+
+
+class Segment:
+    """A segment of the index. Its postings and rows never change; only its deletions do."""
+
+    def __init__(self, reader: SegmentReader, known: "Segment | None") -> None:
+        self._reader = reader
+        self._facts_of = reader.column_reader("facts", translate=False)
+        self._sequence_of = reader.column_reader("sequence", translate=False)
+        self.name: str = reader.segment().segment_id()
+        self.size: int = reader.doc_count_all()
+        live = np.ones(self.size, dtype=bool)
+        live[list(reader.segment().deleted_docs())] = False
+        if known is None:
+            self.rows = from_facts((self._facts_of[n] for n in range(self.size)), live)
+        else:
+            self.rows = replace(known.rows, live=live)
+
+    def postings(self, field: str, term: str) -> Postings:
+        """Return (documents, weights) of a term, the deleted documents too; documents count from 0 here."""
+        try:
+            matcher = self._reader._terms.matcher(field, term.encode(), self._reader.schema[field].format)
+        except (TermNotFound, KeyError):
+            return _NOTHING
+        documents: list[NDArray[np.int32]] = []
+        weights: list[NDArray[np.float32]] = []
+        while matcher.is_active():
+            # Whole blocks: Whoosh's own steps, one document at a time, are a hundred times slower.
+            matcher._read_data()
+            steps, block_weights, _ = matcher._data
+            documents.append(np.cumsum(np.array(steps, dtype=np.int32), dtype=np.int32))
+            weights.append(_expand(block_weights, len(steps)))
+            matcher._next_block()
+        return np.concatenate(documents), np.concatenate(weights)
+
+    def sequence(self, document: int) -> Sequence:
+        return np.frombuffer(self._sequence_of[document], dtype="<u4")
+
+
+def _expand(weights: Any, length: int) -> NDArray[np.float32]:
+    """Return a block's weights: Whoosh keeps None for all 1, or one number where all are the same."""
+    if weights is None:
+        return np.ones(length, dtype=np.float32)
+    if isinstance(weights, float):
+        return np.full(length, weights, dtype=np.float32)
+    return np.array(weights, dtype=np.float32)
+
+
+class Snapshot:
+    """A state of the index, safe to use from several threads while it is held."""
+
+    def __init__(
+        self, generation: str, reader: Any, postings: Cache[Postings], before: "Snapshot | None"
+    ) -> None:
+        known = {segment.name: segment for segment in before.segments} if before else {}
+        leaves = [leaf for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
+        self.generation = generation
+        self.segments = [Segment(leaf, known.get(leaf.segment().segment_id())) for leaf in leaves]
+        self.rows: Rows = join([segment.rows for segment in self.segments])
+        self.live_count = int(self.rows.live.sum())
+        self.relative_lengths = _relative_lengths(self.rows)
+        self.scores: Cache[Any] = Cache(_POSTINGS_BYTES)
+        self.users = 0
+        self._reader = reader
+        self._starts = np.cumsum([0, *(segment.size for segment in self.segments)])
+        self._postings = postings
+        self._lock = threading.Lock()
+
+    def postings(self, field: str, term: str) -> Postings:
+        """Return (documents, weights) of the live documents with the term in the field."""
+        found = [
+            (documents + start, weights)
+            for segment, start in zip(self.segments, self._starts, strict=False)
+            for documents, weights in [self._segment_postings(segment, field, term)]
+            if len(documents)
+        ]
+        if not found:
+            return _NOTHING
+        documents = np.concatenate([documents for documents, _ in found]).astype(np.int32)
+        weights = np.concatenate([weights for _, weights in found])
+        live = self.rows.live[documents]
+        return (documents, weights) if live.all() else (documents[live], weights[live])
+
+    def _segment_postings(self, segment: Segment, field: str, term: str) -> Postings:
+        def make() -> tuple[Postings, int]:
+            with self._lock:  # Whoosh moves a shared position in the file
+                documents, weights = segment.postings(field, term)
+            return (documents, weights), documents.nbytes + weights.nbytes + _ENTRY_BYTES
+
+        return self._postings.get((segment.name, field, term), make)
+
+    def sequences(self, documents: list[int]) -> list[Sequence]:
+        """Return for each document its words as hashes in order, 0 where a text ends."""
+        with self._lock:
+            return [self._sequence(document) for document in documents]
+
+    def _sequence(self, document: int) -> Sequence:
+        at = int(np.searchsorted(self._starts, document, side="right")) - 1
+        return self.segments[at].sequence(document - int(self._starts[at]))
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+def _relative_lengths(rows: Rows) -> NDArray[np.float32]:
+    """Return each document's length in each field over the mean of the live documents that have the field."""
+    live = rows.lengths[:, rows.live]
+    having = np.maximum((live > 0).sum(axis=1), 1)
+    mean = np.maximum(live.sum(axis=1) / having, 1e-9)
+    return (rows.lengths / mean[:, None]).astype(np.float32)
+
+
+class Snapshots:
+    """The process's way to the newest snapshot. An old one is closed when nobody uses it any more."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._lock = threading.Lock()
+        self._postings: Cache[Postings] = Cache(_POSTINGS_BYTES)
+        self._current: Snapshot | None = None
+
+    @contextmanager
+    def newest(self) -> Iterator[Snapshot]:
+        """Hold the newest snapshot. Raises IndexUnusable."""
+        with self._lock:
+            snapshot = self._renewed()
+            snapshot.users += 1
+        try:
+            yield snapshot
+        finally:
+            with self._lock:
+                snapshot.users -= 1
+                if snapshot is not self._current and not snapshot.users:
+                    snapshot.close()
+
+    def _renewed(self) -> Snapshot:
+        old = self._current
+        if old is not None and old.generation == self._index.generation():
+            return old
+        generation, reader = self._index.open_reader()
+        self._current = Snapshot(generation, reader, self._postings, old)
+        if old is not None and not old.users:
+            old.close()
+        return self._current
+
+    def close(self) -> None:
+        """Let go of the index's files."""
+        with self._lock:
+            if self._current is not None and not self._current.users:
+                self._current.close()
+            self._current = None
