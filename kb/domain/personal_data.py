@@ -128,9 +128,7 @@ def _numbers(text: str) -> list[Finding]:
         line = _line_around(text, match.start(), match.end())
         labelled = bool(_NUMBER_WORDS.search(near))
         valid = int(digits[-1]) == check_digit(digits[:-1]) and len(set(digits)) > 2
-        if labelled and len(set(digits)) > 1:
-            found.append(Finding("my_number", match.start(), match.end()))
-        elif (
+        if (labelled and len(set(digits)) > 1) or (
             valid
             and _BARE.fullmatch(match[0])
             and not _OTHER_WORDS.search(line)

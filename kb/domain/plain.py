@@ -33,7 +33,9 @@ class _Reader(HTMLParser):
         self.in_heading = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.parts.append("\n" if tag in BLOCKS else " " if tag not in ("strong", "em", "b", "i", "a") else "")
+        self.parts.append(
+            "\n" if tag in BLOCKS else " " if tag not in ("strong", "em", "b", "i", "a") else ""
+        )
         anchor = dict(attrs).get("id")
         if re.fullmatch("h[1-6]", tag) and anchor:
             self.headings.append((int(tag[1]), anchor, []))

@@ -14,6 +14,8 @@ from flask import Flask, current_app, g, request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from kb.store.migrate import is_current, upgrade
+
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -59,3 +61,15 @@ def _close(_error: BaseException | None) -> None:
 def now() -> datetime:
     """Return the moment, aware, in UTC: the one clock of the web."""
     return datetime.now(UTC)
+
+
+def migrate(app: Flask) -> None:
+    """Bring the application's database to the newest schema, making its folder if need be."""
+    settings = app.config["KB_SETTINGS"]
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    upgrade(app.extensions["kb.engine"])
+
+
+def migrated(app: Flask) -> bool:
+    """Return whether the database has every table that this version needs."""
+    return is_current(app.extensions["kb.engine"])

@@ -85,7 +85,9 @@ def section_label(kind: str, key: str) -> str:
 
 def refusal(refused: Refused) -> str:
     """Return the sentence for a rule's no."""
-    return t(refused.key, **{name: _shown(name, value, refused.values) for name, value in refused.values.items()})
+    return t(
+        refused.key, **{name: _shown(name, value, refused.values) for name, value in refused.values.items()}
+    )
 
 
 def refusals(refused: Refused) -> list[str]:

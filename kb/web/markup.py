@@ -116,7 +116,9 @@ class _House(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:
         md.preprocessors.register(_Untangle(md), "untangle", 22)
-        md.inlinePatterns.register(_ArticleNumber(r"(?<![\w/-])KB-(\d{4,})(?![\w-])", md), "article_number", 50)
+        md.inlinePatterns.register(
+            _ArticleNumber(r"(?<![\w/-])KB-(\d{4,})(?![\w-])", md), "article_number", 50
+        )
         md.treeprocessors.register(_Shape(md, self.anchors), "shape", 5)
 
 

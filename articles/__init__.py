@@ -1,0 +1,1 @@
+"""The articles: writing, reading, history, import and export."""

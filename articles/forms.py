@@ -1,0 +1,157 @@
+"""What an author's form holds, as text: from a request, from a revision, and into the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+from flask import request
+
+from articles.service import next_review, text_of
+from kb.domain.articles import AUDIENCES, KINDS, Text
+from kb.domain.errors import Refused
+from kb.store.models import Revision
+from kb.web import forms
+
+TEXTS = ("title", "symptom", "error_codes", "environment", "synonyms", "audience", "components", "review_due")
+
+
+@dataclass(frozen=True)
+class Form:
+    """Every value as the form shows it; entries one a line. base: the revision it was made from, or ""."""
+
+    kind: str
+    title: str = ""
+    symptom: str = ""
+    error_codes: str = ""
+    environment: str = ""
+    synonyms: str = ""
+    audience: str = "engineer"
+    components: str = ""
+    review_due: str = ""
+    owner_id: int | None = None
+    reason: str = ""
+    base: str = ""
+    sections: dict[str, str] = field(default_factory=dict)
+
+
+def empty(kind: str, today: date, owner_id: int | None) -> Form:
+    """Return the form of a new article: its kind's defaults, owned by who writes it."""
+    audience = "staff" if kind in ("self_help", "release_note") else "engineer"
+    return Form(kind, audience=audience, review_due=next_review(kind, today).isoformat(), owner_id=owner_id)
+
+
+def posted() -> Form:
+    """Return the form as posted."""
+    kind = forms.text("kind")
+    row = KINDS.get(kind)
+    owner = forms.text("owner_id")
+    return Form(
+        kind=kind,
+        title=forms.text("title"),
+        symptom=forms.block("symptom"),
+        error_codes=forms.block("error_codes"),
+        environment=forms.text("environment"),
+        synonyms=forms.block("synonyms"),
+        audience=forms.text("audience"),
+        components=forms.block("components"),
+        review_due=forms.text("review_due"),
+        owner_id=int(owner) if owner.isascii() and owner.isdigit() and len(owner) < 16 else None,
+        reason=forms.text("reason")[:500],
+        base=forms.text("base"),
+        sections={s.key: forms.block(f"section.{s.key}") for s in row.all_sections} if row else {},
+    )
+
+
+def of_revision(revision: Revision, owner_id: int | None) -> Form:
+    """Return the form that leads on from this revision."""
+    return Form(
+        kind=revision.kind,
+        title=revision.title,
+        symptom=revision.symptom,
+        error_codes="\n".join(revision.error_codes),
+        environment=revision.environment,
+        synonyms="\n".join(revision.synonyms),
+        audience=revision.audience,
+        components="\n".join(revision.components),
+        review_due=revision.review_due.isoformat() if revision.review_due else "",
+        owner_id=owner_id,
+        base=str(revision.id),
+        sections=dict(text_of(revision).sections),
+    )
+
+
+def based_on(form: Form, revision_id: int | None) -> Form:
+    """Return the form as made from another revision: its next save is deliberate."""
+    return replace(form, base=str(revision_id or ""))
+
+
+def to_text(form: Form) -> Text:
+    """Return the text for the rules. Raises Refused for a date that is none."""
+    try:
+        due = date.fromisoformat(form.review_due) if form.review_due else None
+    except ValueError as error:
+        raise Refused("articles.date_wrong", field="review_due") from error
+    return Text(
+        kind=form.kind,
+        title=form.title,
+        symptom=form.symptom,
+        error_codes=_entries(form.error_codes),
+        environment=form.environment,
+        synonyms=_entries(form.synonyms),
+        audience=form.audience,
+        components=_entries(form.components),
+        review_due=due,
+        sections=form.sections,
+    )
+
+
+def _entries(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.strip() for line in text.split("\n") if line.strip()))
+
+
+def differences(mine: Form, theirs: Form) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return for each field that differs its name and the pieces: (" ", both), ("-", theirs), ("+", mine)."""
+    pairs = [(name, getattr(theirs, name), getattr(mine, name)) for name in TEXTS]
+    keys = dict.fromkeys([*theirs.sections, *mine.sections])
+    pairs += [(f"section.{key}", theirs.sections.get(key, ""), mine.sections.get(key, "")) for key in keys]
+    return [(name, list(_pieces(old, new))) for name, old, new in pairs if old != new]
+
+
+def _pieces(old: str, new: str) -> Iterable[tuple[str, str]]:
+    before, after = _cut(old), _cut(new)
+    for op, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if op == "equal":
+            yield " ", "".join(before[a:b])
+            continue
+        if b > a:
+            yield "-", "".join(before[a:b])
+        if d > c:
+            yield "+", "".join(after[c:d])
+
+
+def _cut(text: str) -> list[str]:
+    """Cut at line ends and after Japanese marks: pieces a person compares; short texts by character."""
+    if len(text) <= 400:
+        return list(text)
+    marks = [0, *(i + 1 for i, c in enumerate(text) if c in "\n。、」"), len(text)]
+    return [text[a:b] for a, b in pairwise(marks) if a < b]
+
+
+def wanted_kind() -> str | None:
+    """Return the kind asked for in the address, or None."""
+    kind = request.args.get("kind", "")
+    return kind if kind in KINDS else None
+
+
+def wanted_filters() -> dict[str, str]:
+    """Return the filters of a list as given in the address; unknown values are dropped."""
+    known = {"audience": AUDIENCES, "kind": KINDS}
+    names = ("kind", "audience", "confidence", "component", "owner", "order")
+    given = {name: request.args.get(name, "")[:200] for name in names}
+    return {
+        name: value for name, value in given.items() if value and (name not in known or value in known[name])
+    }

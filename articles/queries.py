@@ -1,0 +1,171 @@
+"""What pages show of articles; every query goes through the reader's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from kb.domain.access import Scope
+from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, READABLE
+from kb.domain.errors import Refused
+from kb.store.models import Article, ArticleLink, Attachment, Component, Person, Revision, article_components
+from kb.store.visibility import visible
+
+PER_PAGE = 50
+ORDERS = {
+    "updated": (Article.updated_at.desc(), Article.id.desc()),
+    "title": (Article.title, Article.id),
+    "number": (Article.id,),
+    "review": (Article.review_due.is_(None), Article.review_due, Article.id),
+}
+LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list: its rows, its number (from 1), how many rows and pages there are."""
+
+    rows: Sequence[Any]
+    number: int
+    total: int
+    per_page: int = PER_PAGE
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least 1."""
+        return max(1, -(-self.total // self.per_page))
+
+
+def article(session: Session, article_id: int, scope: Scope) -> Article:
+    """Return the article, or raise Refused 404, the same for hidden and for absent."""
+    found = session.get(Article, article_id) if article_id <= LARGEST_ID else None
+    if found is None or not scope.sees(found):
+        raise Refused("articles.not_found", status=404)
+    return found
+
+
+def revision(session: Session, article: Article, revision_id: int | None, scope: Scope) -> Revision:
+    """Return one revision of this article, or raise Refused 404.
+
+    A revision written for a narrower audience than the published one is hidden like a draft of its own.
+    """
+    known = revision_id is not None and revision_id <= LARGEST_ID
+    found = session.get(Revision, revision_id) if known else None
+    if found is None or found.article_id != article.id or found.audience not in scope.drafts:
+        raise Refused("articles.not_found", status=404)
+    return found
+
+
+def history(session: Session, article: Article, number: int, scope: Scope) -> Page:
+    """Return the article's revisions that the reader may see, newest first."""
+    mine = (Revision.article_id == article.id, Revision.audience.in_(scope.drafts))
+    rows = select(Revision).where(*mine).order_by(Revision.id.desc())
+    return paged(session, rows.options(joinedload(Revision.author)), number)
+
+
+def paged(session: Session, rows: Select[Any], number: int) -> Page:
+    """Return one page of a query; a number past the end gives the last page."""
+    total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+    last = max(1, -(-total // PER_PAGE))
+    number = min(max(1, number), last)
+    found = session.scalars(rows.limit(PER_PAGE).offset((number - 1) * PER_PAGE)).unique().all()
+    return Page(found, number, total)
+
+
+def listed(session: Session, scope: Scope, filters: dict[str, str], number: int) -> Page:
+    """Return the articles that exist for the reader and pass the filters, in the order asked for."""
+    rows = (
+        select(Article)
+        .where(visible(scope), *_conditions(filters, scope))
+        .order_by(*ORDERS.get(filters.get("order", ""), ORDERS["updated"]))
+        .options(selectinload(Article.components), joinedload(Article.owner))
+    )
+    return paged(session, rows, number)
+
+
+def _conditions(filters: dict[str, str], scope: Scope, without: str = "") -> list[ColumnElement[bool]]:
+    columns = {"kind": Article.kind, "audience": Article.audience, "confidence": Article.confidence}
+    found: list[ColumnElement[bool]] = [
+        column == filters[name] for name, column in columns.items() if filters.get(name) and name != without
+    ]
+    if filters.get("component") and without != "component":
+        found.append(Article.components.any(Component.name == filters["component"]))
+    if filters.get("owner") == "me":
+        found.append(Article.owner_id == scope.reader_id)
+    return found
+
+
+def choices(session: Session, scope: Scope, filters: dict[str, str]) -> dict[str, list[tuple[str, int]]]:
+    """Return for each filter its values with how many visible articles each would leave."""
+    found = {}
+    columns = {"kind": Article.kind, "audience": Article.audience, "confidence": Article.confidence}
+    orders = {"kind": KINDS, "audience": AUDIENCES, "confidence": CONFIDENCES}
+    for name, column in columns.items():
+        where = [visible(scope), *_conditions(filters, scope, without=name)]
+        counts = dict(session.execute(select(column, func.count()).where(*where).group_by(column)).all())
+        found[name] = [(key, counts[key]) for key in orders[name] if key in counts]
+    found["component"] = component_counts(session, scope, _conditions(filters, scope, without="component"))
+    return found
+
+
+def component_counts(
+    session: Session, scope: Scope, where: Sequence[ColumnElement[bool]] = ()
+) -> list[tuple[str, int]]:
+    """Return the components of visible articles with their counts, by name."""
+    rows = (
+        select(Component.name, func.count())
+        .join(article_components, article_components.c.component_id == Component.id)
+        .join(Article, Article.id == article_components.c.article_id)
+        .where(visible(scope), *where)
+        .group_by(Component.name)
+        .order_by(Component.name)
+    )
+    return [(name, count) for name, count in session.execute(rows)]
+
+
+def backlinks(session: Session, article: Article, scope: Scope) -> Sequence[Article]:
+    """Return the published articles that lead here and exist for the reader."""
+    rows = select(Article).join(ArticleLink, ArticleLink.source_id == Article.id)
+    return session.scalars(
+        rows.where(ArticleLink.target_id == article.id, visible(scope)).order_by(Article.title)
+    ).all()
+
+
+def start_page(session: Session, scope: Scope, today: date) -> dict[str, Any]:
+    """Return what a person sees first: their drafts, what they have to review, what is new, what there is."""
+    mine = Article.owner_id == scope.reader_id
+    kinds = select(Article.kind, func.count()).where(visible(scope), Article.confidence.in_(READABLE))
+    counts = dict(session.execute(kinds.group_by(Article.kind)).all())
+    rows = select(Article).where(visible(scope)).options(selectinload(Article.components)).limit(10)
+    soon = Article.review_due <= today + timedelta(days=30)
+    drafting = Article.confidence == "work_in_progress"
+    return {
+        "drafts": session.scalars(rows.where(mine, drafting).order_by(Article.updated_at.desc())).all(),
+        "due": session.scalars(rows.where(mine, ~drafting, soon).order_by(Article.review_due)).all(),
+        "recent": session.scalars(
+            rows.where(Article.confidence.in_(READABLE)).order_by(
+                Article.updated_at.desc(), Article.id.desc()
+            )
+        ).all(),
+        "kinds": [(key, counts.get(key, 0)) for key in KINDS],
+    }
+
+
+def owners(session: Session) -> list[tuple[int, str]]:
+    """Return who can own an article: everyone who may write, still active."""
+    rows = select(Person.id, Person.name).where(Person.role != "staff", Person.disabled_at.is_(None))
+    return [(person_id, name) for person_id, name in session.execute(rows.order_by(Person.name))]
+
+
+def readable_attachment(session: Session, sha256: str, scope: Scope) -> Attachment:
+    """Return the attachment if one of its articles exists for the reader, or raise Refused 404."""
+    rows = select(Attachment).join(Article, Article.id == Attachment.article_id)
+    found = session.scalars(rows.where(Attachment.sha256 == sha256, visible(scope)).limit(1)).first()
+    if found is None:
+        raise Refused("articles.not_found", status=404)
+    return found

@@ -1,0 +1,316 @@
+"""What changes an article: one transaction each, the index queue and the audit log inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from articles.links import linked_articles
+from kb.domain import personal_data
+from kb.domain.access import Reader
+from kb.domain.articles import KINDS, READABLE, Text, publication_problems, text_problems
+from kb.domain.errors import Refused, refuse_all
+from kb.store import audit
+from kb.store.models import Article, ArticleLink, Component, Revision
+from kb.store.queue import to_index
+from kb.web.markup import render
+
+
+def create(session: Session, text: Text, *, by: int | None, now: datetime, **row: Any) -> Article:
+    """Add a draft and commit. Raises Refused with every reason. row: further columns (owner_id, source...)."""
+    article = add(session, text, by=by, now=now, **row)
+    session.commit()
+    return article
+
+
+def add(
+    session: Session, text: Text, *, by: int | None, now: datetime, reason: str = "", **row: Any
+) -> Article:
+    """Add a draft to the transaction. Raises Refused with every reason."""
+    check(text)
+    article = Article(
+        kind=text.kind,
+        title=text.title,
+        audience=text.audience,
+        confidence="work_in_progress",
+        created_at=now,
+        updated_at=now,
+        **row,
+    )
+    session.add(article)
+    session.flush()
+    _revise(session, article, text, by=by, now=now, reason=reason)
+    audit.record(session, "article.created", at=now, by=by, object_type="article", object_id=article.id)
+    return article
+
+
+def save(
+    session: Session,
+    article: Article,
+    text: Text,
+    *,
+    base: int,
+    by: int | None,
+    now: datetime,
+    reason: str = "",
+) -> Revision:
+    """Keep a new revision and commit; readers go on with the published one until it is published.
+
+    base: the revision that the text was made from. Raises Refused("articles.stale", 409) if another
+    came between, and Refused with every reason if the text cannot be stored.
+    """
+    if base != article.head_id:
+        raise Refused("articles.stale", status=409)
+    revision = revise(session, article, text, by=by, now=now, reason=reason)
+    session.commit()
+    return revision
+
+
+def revise(
+    session: Session, article: Article, text: Text, *, by: int | None, now: datetime, reason: str = ""
+) -> Revision:
+    """Add a new revision to the transaction. The kind of a published article stays what it is."""
+    if text.kind != article.kind and article.published_id is not None:
+        raise Refused("articles.kind_fixed")
+    check(text)
+    revision = _revise(session, article, text, by=by, now=now, reason=reason)
+    audit.record(
+        session,
+        "article.saved",
+        at=now,
+        by=by,
+        object_type="article",
+        object_id=article.id,
+        revision=revision.id,
+    )
+    return revision
+
+
+def save_and_publish(
+    session: Session,
+    article: Article,
+    text: Text,
+    *,
+    base: int,
+    by: int | None,
+    now: datetime,
+    confidence: str = "validated",
+    reason: str = "",
+) -> None:
+    """Keep a new revision and publish it, both or neither."""
+    if base != article.head_id:
+        raise Refused("articles.stale", status=409)
+    revise(session, article, text, by=by, now=now, reason=reason)
+    release(session, article, confidence=confidence, by=by, now=now)
+    session.commit()
+
+
+def publish(session: Session, article: Article, *, confidence: str, by: int | None, now: datetime) -> None:
+    """Let readers see the newest revision, and commit. Raises Refused with every missing section (C-6)."""
+    refuse_all(publication_problems(text_of(article.head), article.owner_id) if article.head else [])
+    release(session, article, confidence=confidence, by=by, now=now)
+    session.commit()
+
+
+def release(
+    session: Session,
+    article: Article,
+    *,
+    confidence: str,
+    by: int | None,
+    now: datetime,
+    complete: bool = True,
+) -> None:
+    """Publish the newest revision within the transaction.
+
+    complete: False for an imported article, which may wait for its sections (docs/decisions).
+    """
+    if confidence not in READABLE or article.head is None:
+        raise Refused("articles.nothing_to_publish")
+    if complete:
+        refuse_all(publication_problems(text_of(article.head), article.owner_id))
+    if article.published_id == article.head_id and article.confidence == confidence:
+        raise Refused("articles.nothing_to_publish", status=409)
+    article.published_id = article.head_id
+    article.confidence = confidence
+    _show(session, article, article.head, now)
+    _link(session, article, article.head)
+    audit.record(
+        session,
+        "article.published",
+        at=now,
+        by=by,
+        object_type="article",
+        object_id=article.id,
+        revision=article.head_id,
+        confidence=confidence,
+    )
+
+
+def archive(session: Session, article: Article, *, by: int | None, now: datetime) -> None:
+    """Take an article out of readers' sight, and commit; its number and history stay."""
+    if article.confidence == "archived":
+        raise Refused("articles.already_archived", status=409)
+    _set_confidence(session, article, "archived", by=by, now=now)
+
+
+def unarchive(session: Session, article: Article, *, by: int | None, now: datetime) -> None:
+    """Bring an archived article back as unvalidated, or as the draft that it was, and commit."""
+    if article.confidence != "archived":
+        raise Refused("articles.not_archived", status=409)
+    back = "not_validated" if article.published_id else "work_in_progress"
+    _set_confidence(session, article, back, by=by, now=now)
+
+
+def assign(
+    session: Session, article: Article, owner_id: int | None, *, by: int | None, now: datetime
+) -> None:
+    """Give the article to another owner within the transaction."""
+    if owner_id != article.owner_id:
+        audit.record(
+            session,
+            "article.assigned",
+            at=now,
+            by=by,
+            object_type="article",
+            object_id=article.id,
+            owner=owner_id,
+            before=article.owner_id,
+        )
+        article.owner_id = owner_id
+        to_index(session, article.id, at=now)
+
+
+def restore(
+    session: Session,
+    article: Article,
+    revision: Revision,
+    *,
+    base: int,
+    by: Reader,
+    now: datetime,
+    reason: str,
+) -> None:
+    """Make an old revision's text the newest revision, and commit; nothing in between is lost."""
+    text = text_of(revision)
+    if article.published_id is not None and text.kind != article.kind:
+        raise Refused("articles.kind_fixed")
+    save(session, article, text, base=base, by=by.id, now=now, reason=reason)
+
+
+def check(text: Text) -> None:
+    """Raise every reason why this text must not be stored: shape, and personal data (C-11)."""
+    refuse_all([*text_problems(text), *personal_data.problems(fields_of(text))])
+
+
+def fields_of(text: Text) -> dict[str, str]:
+    """Return every place of the text where a person can write, by the name of its field."""
+    rows = asdict(text)
+    named = {name: rows[name] for name in ("title", "symptom", "environment")}
+    named |= {name: "\n".join(rows[name]) for name in ("error_codes", "synonyms", "components")}
+    return named | {f"section.{key}": value for key, value in text.sections.items()}
+
+
+def text_of(revision: Revision) -> Text:
+    """Return what the author wrote in this revision."""
+    return Text(
+        kind=revision.kind,
+        title=revision.title,
+        symptom=revision.symptom,
+        error_codes=tuple(revision.error_codes),
+        environment=revision.environment,
+        synonyms=tuple(revision.synonyms),
+        audience=revision.audience,
+        components=tuple(revision.components),
+        review_due=revision.review_due,
+        sections=revision.sections,
+    )
+
+
+def html_of(text: Text) -> dict[str, str]:
+    """Return the gated HTML of the text's sections, in the order of its kind."""
+    kind = KINDS[text.kind]
+    ordered = {s.key: text.sections[s.key] for s in kind.all_sections if s.key in text.sections}
+    return render(ordered, {s.key: s.label.ja for s in kind.all_sections})
+
+
+def _revise(
+    session: Session, article: Article, text: Text, *, by: int | None, now: datetime, reason: str
+) -> Revision:
+    refuse_all(personal_data.problems({"reason": reason}))
+    revision = Revision(
+        article_id=article.id,
+        parent_id=article.head_id,
+        author_id=by,
+        created_at=now,
+        reason=reason,
+        kind=text.kind,
+        title=text.title,
+        symptom=text.symptom,
+        error_codes=list(text.error_codes),
+        environment=text.environment,
+        synonyms=list(text.synonyms),
+        audience=text.audience,
+        components=list(text.components),
+        review_due=text.review_due,
+        sections=dict(text.sections),
+        html=html_of(text),
+    )
+    session.add(revision)
+    session.flush()
+    article.head = revision
+    article.head_id = revision.id
+    if article.published_id is None:
+        _show(session, article, revision, now)
+    else:
+        article.updated_at = now
+    return revision
+
+
+def _show(session: Session, article: Article, revision: Revision, now: datetime) -> None:
+    """Let the article's own columns repeat the revision that its readers see."""
+    article.kind = revision.kind
+    article.title = revision.title
+    article.audience = revision.audience
+    article.review_due = revision.review_due
+    article.updated_at = now
+    article.components = _components(session, revision.components)
+    to_index(session, article.id, at=now)
+
+
+def _components(session: Session, names: Sequence[str]) -> list[Component]:
+    known: Mapping[str, Component] = {
+        component.name: component
+        for component in session.scalars(select(Component).where(Component.name.in_(names)))
+    }
+    found = [known.get(name) or Component(name=name) for name in dict.fromkeys(names)]
+    session.add_all(found)
+    return found
+
+
+def _link(session: Session, article: Article, revision: Revision) -> None:
+    session.execute(delete(ArticleLink).where(ArticleLink.source_id == article.id))
+    targets = linked_articles(revision.html) - {article.id}
+    present = session.scalars(select(Article.id).where(Article.id.in_(targets)))
+    session.add_all(ArticleLink(source_id=article.id, target_id=target) for target in present)
+
+
+def _set_confidence(
+    session: Session, article: Article, confidence: str, *, by: int | None, now: datetime
+) -> None:
+    article.confidence = confidence
+    article.updated_at = now
+    to_index(session, article.id, at=now)
+    action = "article.archived" if confidence == "archived" else "article.unarchived"
+    audit.record(session, action, at=now, by=by, object_type="article", object_id=article.id)
+    session.commit()
+
+
+def next_review(kind: str, today: date) -> date:
+    """Return when an article of this kind, written today, is to be reviewed."""
+    return date.fromordinal(today.toordinal() + KINDS[kind].review_days)

@@ -1,0 +1,321 @@
+"""The pages of articles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask_login import current_user
+
+from articles import files, forms, queries, service
+from articles.forms import Form
+from kb.domain.anchors import slug
+from kb.domain.articles import KINDS, READABLE, publication_problems
+from kb.domain.errors import Reasons, Refused
+from kb.domain.periods import japan_date
+from kb.domain.plain import outline
+from kb.store.models import Article, Revision
+from kb.web import db, kept
+from kb.web.access import can, may, require, scope
+from kb.web.forms import text as posted
+from kb.web.locale import label, section_label, t
+
+bp = Blueprint("articles", __name__)
+
+
+@bp.get("/")
+@may("article.list")
+def home() -> str:
+    """Show where a person starts: the search box, what waits for them, what is new."""
+    return render_template(
+        "articles/home.html", **queries.start_page(db.session(), scope(), japan_date(db.now()))
+    )
+
+
+@bp.get("/articles/")
+@may("article.list")
+def index() -> str:
+    """List the articles that exist for the reader."""
+    filters = forms.wanted_filters()
+    number = request.args.get("page", 1, type=int)
+    found = queries.choices(db.session(), scope(), filters)
+    choices = {
+        name: [(key, key if name == "component" else label(name, key), count) for key, count in rows]
+        for name, rows in found.items()
+    }
+    page = queries.listed(db.session(), scope(), filters, number)
+    return render_template("articles/index.html", page=page, filters=filters, choices=choices)
+
+
+@bp.get("/articles/KB-<int:article_id>")
+@may("article.read")
+def by_number(article_id: int) -> Response:
+    """Lead from the number people quote to the article."""
+    return redirect(url_for(".show", article_id=article_id), 301)  # type: ignore[return-value]
+
+
+@bp.get("/articles/<int:article_id>")
+@may("article.read")
+def show(article_id: int) -> str:
+    """Show an article as its readers see it; a draft to those for whom it exists."""
+    article = queries.article(db.session(), article_id, scope())
+    revision = article.published or queries.revision(db.session(), article, article.head_id, scope())
+    return render_template("articles/show.html", **_reading(article, revision))
+
+
+def _reading(article: Article, revision: Revision) -> dict[str, Any]:
+    kind = KINDS[revision.kind]
+    edits = can("article.edit", article)
+    present = [section for section in kind.all_sections if section.key in revision.html]
+    anchors = {section.key: slug(section.label.ja) for section in present}
+    contents = []
+    for section in present:
+        contents.append((2, anchors[section.key], section_label(kind.key, section.key)))
+        contents += outline(revision.html[section.key])
+    return {
+        "article": article,
+        "revision": revision,
+        "kind": kind,
+        "anchors": anchors,
+        "outline": contents,
+        "missing": publication_problems(service.text_of(revision), article.owner_id) if edits else [],
+        "backlinks": queries.backlinks(db.session(), article, scope()),
+        "draft_newer": edits and article.published_id not in (None, article.head_id),
+        "is_draft": article.confidence not in READABLE,
+    }
+
+
+@bp.get("/articles/new")
+@may("article.write")
+def new() -> str:
+    """Show the kinds, or the empty form of one."""
+    kind = forms.wanted_kind()
+    if kind is None:
+        return render_template("articles/choose_kind.html", kinds=KINDS)
+    return _form(forms.empty(kind, japan_date(db.now()), current_user.id))
+
+
+@bp.post("/articles/new")
+@may("article.write", keeps_text=True)
+def create() -> Any:
+    """Keep a new article as a draft, or publish it at once."""
+    form = forms.posted()
+    if form.kind not in KINDS:
+        raise Refused("articles.unknown_kind", kind=form.kind)
+    if kept.resuming() or posted("action") == "preview":
+        return _form(form, preview=posted("action") == "preview")
+    try:
+        article = _create(form)
+    except Refused as refused:
+        db.session().rollback()
+        return _refused_form(form, refused)
+    flash(t("articles.saved"), "success")
+    return redirect(url_for(".show", article_id=article.id), 303)
+
+
+def _create(form: Form) -> Article:
+    owner = form.owner_id if can("article.assign") else current_user.id
+    session, now = db.session(), db.now()
+    text = forms.to_text(form)
+    article = service.add(session, text, by=current_user.id, now=now, reason=form.reason, owner_id=owner)
+    if posted("action") == "publish":
+        require("article.publish")
+        service.release(session, article, confidence="validated", by=current_user.id, now=now)
+    session.commit()
+    return article
+
+
+@bp.get("/articles/<int:article_id>/edit")
+@may("article.edit")
+def edit(article_id: int) -> str:
+    """Show the form with the newest revision."""
+    article = queries.article(db.session(), article_id, scope())
+    head = queries.revision(db.session(), article, article.head_id, scope())
+    return _form(forms.of_revision(head, article.owner_id), article)
+
+
+@bp.post("/articles/<int:article_id>/edit")
+@may("article.edit", keeps_text=True)
+def save(article_id: int) -> Any:
+    """Keep a new revision. A stale save answers 409 with both texts; a wrong one 422 with every reason."""
+    article = queries.article(db.session(), article_id, scope())
+    head = queries.revision(db.session(), article, article.head_id, scope())
+    form = forms.posted()
+    if form.kind not in KINDS:
+        raise Refused("articles.unknown_kind", kind=form.kind)
+    if kept.resuming() or posted("action") == "preview":
+        return _form(form, article, preview=posted("action") == "preview")
+    if form.base != str(head.id):
+        return _conflict(form, article, head)
+    try:
+        _save(form, article)
+    except Refused as refused:
+        db.session().rollback()
+        return _refused_form(form, refused, article)
+    flash(t("articles.published_now" if posted("action") == "publish" else "articles.saved"), "success")
+    return redirect(url_for(".show", article_id=article_id), 303)
+
+
+def _save(form: Form, article: Article) -> None:
+    session, by, now = db.session(), current_user.id, db.now()
+    if can("article.assign"):
+        service.assign(session, article, form.owner_id, by=by, now=now)
+    text, base = forms.to_text(form), int(form.base)
+    if posted("action") == "publish":
+        require("article.publish", article)
+        service.save_and_publish(session, article, text, base=base, by=by, now=now, reason=form.reason)
+    else:
+        service.save(session, article, text, base=base, by=by, now=now, reason=form.reason)
+
+
+def _form(
+    form: Form,
+    article: Article | None = None,
+    *,
+    problems: Any = (),
+    conflict: Any = None,
+    preview: bool = False,
+) -> str:
+    session = db.session()
+    return render_template(
+        "articles/edit.html",
+        form=form,
+        kind=KINDS[form.kind],
+        article=article,
+        problems=problems,
+        missing=_missing(form),
+        conflict=conflict,
+        owners=queries.owners(session) if can("article.assign") else [],
+        component_names=[name for name, _ in queries.component_counts(session, scope())],
+        html=_preview(form) if preview else None,
+    )
+
+
+def _missing(form: Form) -> list[Refused]:
+    try:
+        return publication_problems(forms.to_text(form), form.owner_id)
+    except Refused as refused:
+        return [refused]
+
+
+def _preview(form: Form) -> dict[str, str]:
+    return service.html_of(forms.to_text(replace(form, review_due="")))
+
+
+def _refused_form(form: Form, refused: Refused, article: Article | None = None) -> tuple[str, int]:
+    if refused.status in (403, 404):
+        raise refused
+    reasons = refused.reasons if isinstance(refused, Reasons) else (refused,)
+    return _form(form, article, problems=reasons), refused.status
+
+
+def _conflict(form: Form, article: Article, head: Revision) -> tuple[str, int]:
+    theirs = forms.of_revision(head, article.owner_id)
+    conflict = {
+        "theirs": theirs,
+        "who": head.author.name if head.author else "",
+        "when": head.created_at,
+        "diffs": forms.differences(form, theirs),
+    }
+    stale = (Refused("articles.stale", status=409),)
+    return _form(forms.based_on(form, head.id), article, problems=stale, conflict=conflict), 409
+
+
+@bp.post("/articles/preview")
+@may("article.write")
+def preview() -> str:
+    """Return the posted text as readers would see it; nothing is stored."""
+    form = forms.posted()
+    if form.kind not in KINDS:
+        raise Refused("articles.unknown_kind", kind=form.kind)
+    return render_template("articles/preview.html", form=form, kind=KINDS[form.kind], html=_preview(form))
+
+
+@bp.post("/articles/<int:article_id>/publication")
+@may("article.publish")
+def publish(article_id: int) -> Any:
+    """Publish the newest revision."""
+    article = queries.article(db.session(), article_id, scope())
+    queries.revision(db.session(), article, article.head_id, scope())
+    confidence = posted("confidence") or "validated"
+    service.publish(db.session(), article, confidence=confidence, by=current_user.id, now=db.now())
+    flash(t("articles.published_now"), "success")
+    return redirect(url_for(".show", article_id=article_id), 303)
+
+
+@bp.post("/articles/<int:article_id>/archival")
+@may("article.archive")
+def archive(article_id: int) -> Any:
+    """Take the article out of readers' sight."""
+    article = queries.article(db.session(), article_id, scope())
+    service.archive(db.session(), article, by=current_user.id, now=db.now())
+    flash(t("articles.archived_now"), "success")
+    return redirect(url_for(".show", article_id=article_id), 303)
+
+
+@bp.post("/articles/<int:article_id>/archival/end")
+@may("article.archive")
+def unarchive(article_id: int) -> Any:
+    """Bring an archived article back."""
+    article = queries.article(db.session(), article_id, scope())
+    service.unarchive(db.session(), article, by=current_user.id, now=db.now())
+    flash(t("articles.unarchived_now"), "success")
+    return redirect(url_for(".show", article_id=article_id), 303)
+
+
+@bp.get("/articles/<int:article_id>/history")
+@may("article.history")
+def history(article_id: int) -> str:
+    """List the article's revisions."""
+    article = queries.article(db.session(), article_id, scope())
+    page = queries.history(db.session(), article, request.args.get("page", 1, type=int), scope())
+    return render_template("articles/history.html", article=article, page=page)
+
+
+@bp.get("/articles/<int:article_id>/revisions/<int:revision_id>")
+@may("article.history")
+def revision(article_id: int, revision_id: int) -> str:
+    """Show one revision as it was."""
+    article = queries.article(db.session(), article_id, scope())
+    found = queries.revision(db.session(), article, revision_id, scope())
+    return render_template("articles/revision.html", **_reading(article, found))
+
+
+@bp.post("/articles/<int:article_id>/revisions/<int:revision_id>/restoration")
+@may("article.edit")
+def restore(article_id: int, revision_id: int) -> Any:
+    """Make an old revision the newest draft."""
+    article = queries.article(db.session(), article_id, scope())
+    found = queries.revision(db.session(), article, revision_id, scope())
+    base = posted("base") or str(article.head_id)
+    if base != str(article.head_id):
+        raise Refused("articles.stale", status=409)
+    reason = t("articles.restored_from", revision=found.id)
+    service.restore(
+        db.session(), article, found, base=int(base), by=current_user, now=db.now(), reason=reason
+    )
+    flash(t("articles.restored_now"), "success")
+    return redirect(url_for(".show", article_id=article_id), 303)
+
+
+@bp.get("/attachments/<sha256>")
+@may("article.read")
+def attachment(sha256: str) -> Response:
+    """Send a file of an article that exists for the reader; only images are shown in the page."""
+    found = queries.readable_attachment(db.session(), sha256, scope())
+    path = files.path_of(current_app.config["KB_SETTINGS"].attachments, found.sha256)
+    shown = found.media_type in files.SHOWN
+    response = send_file(path, mimetype=found.media_type, as_attachment=not shown, download_name=found.name)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

@@ -1,0 +1,1 @@
+"""Accounts: signing in, passwords, who may work with the wiki, and the audit log's pages."""

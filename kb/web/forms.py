@@ -1,0 +1,42 @@
+"""Forms: CSRF by Flask-WTF, and posted values read without surprises."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from kb.domain.errors import Refused
+from kb.web import kept
+
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask) -> None:
+    """Protect every post; a form older than the session keeps what was written in it."""
+    csrf.init_app(app)
+    app.register_error_handler(CSRFError, _stale_form)
+
+
+def _stale_form(error: CSRFError) -> Response:
+    if not kept.wanted():
+        raise Refused("errors.csrf", status=400) from error
+    if current_user.is_anonymous:
+        return kept.sign_in_first()
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in kept.OURS]
+    return kept.way_back(request.full_path.rstrip("?"), fields)
+
+
+def text(name: str) -> str:
+    """Return a posted single-line value without the blanks around it; line ends become blanks."""
+    return " ".join(request.form.get(name, "").split("\r\n")).replace("\n", " ").strip()
+
+
+def block(name: str) -> str:
+    """Return a posted multi-line value with plain line ends."""
+    return request.form.get(name, "").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+
+
+def entries(name: str) -> tuple[str, ...]:
+    """Return a posted value of one entry a line, each once, blank ones dropped."""
+    return tuple(dict.fromkeys(line.strip() for line in block(name).split("\n") if line.strip()))
