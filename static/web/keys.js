@@ -1,0 +1,31 @@
+// Keyboard: "/" goes to the page's search box, Escape closes a menu; an error summary takes the focus.
+(() => {
+  "use strict";
+  const writing = (element) =>
+    element.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(element.tagName);
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/" && !writing(event.target)) {
+      const box = document.querySelector("main [data-slash]") || document.querySelector("[data-slash]");
+      if (!box) return;
+      event.preventDefault();
+      box.focus();
+      box.select();
+    }
+    if (event.key === "Escape") closeMenus(null, true);
+  });
+
+  const closeMenus = (except, refocus) => {
+    for (const menu of document.querySelectorAll("[data-menu][open]")) {
+      if (menu === except) continue;
+      const inside = menu.contains(document.activeElement);
+      menu.open = false;
+      if (refocus && inside) menu.querySelector("summary").focus();
+    }
+  };
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("[data-menu]"), false));
+  document.addEventListener("focusin", (event) => closeMenus(event.target.closest("[data-menu]"), false));
+
+  document.querySelector("[data-focus]")?.focus();
+})();

@@ -1,0 +1,27 @@
+// Tables of an author's text get a region that scrolls by keyboard; without this they scroll by touch.
+(() => {
+  "use strict";
+  const words = document.currentScript.dataset.table;
+
+  const wrap = (table) => {
+    const region = document.createElement("div");
+    region.className = "text-scroll";
+    table.before(region);
+    region.append(table);
+    sizes.observe(region);
+  };
+  const fit = (region) => {
+    const wide = region.scrollWidth > region.clientWidth + 1;
+    if (wide === region.hasAttribute("tabindex")) return;
+    if (!wide) return ["tabindex", "role", "aria-label"].forEach((name) => region.removeAttribute(name));
+    region.tabIndex = 0;
+    region.setAttribute("role", "region");
+    region.setAttribute("aria-label", words);
+  };
+  const sizes = new ResizeObserver((entries) => entries.forEach((entry) => fit(entry.target)));
+  const prepare = (root) => root.querySelectorAll(".text table:not(.text-scroll > table)").forEach(wrap);
+
+  prepare(document);
+  document.addEventListener("kb:text", (event) => prepare(event.target));
+  document.addEventListener("htmx:afterSwap", (event) => prepare(event.target));
+})();
