@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-import articles.cli
-import articles.views
 import click
 import kb.people.cli
 import kb.people.views
@@ -16,6 +14,8 @@ import waitress
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import articles.cli
+import articles.views
 from kb.settings import Settings, SettingsError, from_environment, generate_secret
 from kb.store.db import make_engine
 from kb.web import access, db, errors, forms, headers, locale, sessions, shell
@@ -78,8 +78,8 @@ def init() -> None:
     generate_secret(settings.data)
     db.migrate(app)
     with app.app_context():
-        articles.cli.load_starter()
         kb.people.cli.create_first_administrator()
+        articles.cli.load_starter()
 
 
 @click.command()

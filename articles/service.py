@@ -22,7 +22,7 @@ from kb.web.markup import render
 
 
 def create(session: Session, text: Text, *, by: int | None, now: datetime, **row: Any) -> Article:
-    """Add a draft and commit. Raises Refused with every reason. row: further columns (owner_id, source...)."""
+    """Add a draft and commit. Raises Refused with every reason. row: further columns (owner_id ...)."""
     article = add(session, text, by=by, now=now, **row)
     session.commit()
     return article
@@ -165,6 +165,15 @@ def unarchive(session: Session, article: Article, *, by: int | None, now: dateti
         raise Refused("articles.not_archived", status=409)
     back = "not_validated" if article.published_id else "work_in_progress"
     _set_confidence(session, article, back, by=by, now=now)
+
+
+def relink(session: Session, article: Article, text: Text) -> None:
+    """Let the links of the newest revision lead, within the transaction; its words stay as they were."""
+    if article.head is None:
+        return
+    article.head.sections, article.head.html = dict(text.sections), html_of(text)
+    if article.published_id == article.head_id:
+        _link(session, article, article.head)
 
 
 def assign(

@@ -40,13 +40,13 @@ _OTHER_WORDS = re.compile(
     re.IGNORECASE,
 )
 _NEAR = 24
-_SECRET_LABEL = (
+_LABELLED = (
     r"(?:初期|仮|管理者|共有|現在の|新しい|ログイン|データベース|DB|端末)?"
     r"(?:パスワード|パスフレーズ|暗証番号|password|passwd|passphrase|pwd|PW|PIN(?:コード)?|"
     r"(?:api|secret|access)[-_ ]?(?:key|token)|APIキー|秘密鍵|アクセスキー|client[-_ ]?secret)"
 )
 _SECRET = re.compile(
-    rf"(?<![A-Za-z]){_SECRET_LABEL}[*_`」\"']{{0,3}}[ \t]*(?:[:=＝：]|は|→|->)[ \t]*[*_`「\"']{{0,3}}"
+    rf"(?<![A-Za-z]){_LABELLED}[*_`」\"']{{0,3}}[ \t]*(?:[:=＝：]|は|→|->)[ \t]*[*_`「\"']{{0,3}}"
     r"(?P<value>[!-~]{4,128})",
     re.IGNORECASE,
 )

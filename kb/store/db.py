@@ -51,8 +51,7 @@ def reading(engine: Engine) -> Session:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
-    """Yield a session in one write transaction: committed at the end, rolled back on any error."""
+    """Yield a session in one write transaction: committed at the end, rolled back by any error."""
     with engine.connect().execution_options(writes=True) as connection, Session(connection) as session:
-        with connection.begin():
-            yield session
-            session.flush()
+        yield session
+        session.commit()

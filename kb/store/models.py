@@ -148,7 +148,9 @@ class Article(Base):
 
     The columns title, kind, audience and components repeat the revision that readers see
     (`published`, or `head` while there is none), so that lists and the visibility clause need no join.
-    version: rises with every change; a save names the version it was made from.
+    version: rises with every change (SQLAlchemy refuses a write made from an older one).
+    source, source_hash, source_revision_id: the file an article was imported from, its SHA-256, and
+    the revision that this made: a later import knows what is new and what was edited here since.
     """
 
     __tablename__ = "articles"
@@ -175,6 +177,7 @@ class Article(Base):
     updated_at: Mapped[datetime] = mapped_column(index=True)
     source: Mapped[str | None] = mapped_column(unique=True)
     source_hash: Mapped[str | None] = mapped_column(String(64))
+    source_revision_id: Mapped[int | None]
 
     owner: Mapped[Person | None] = relationship()
     head: Mapped[Revision | None] = relationship(foreign_keys=[head_id], post_update=True)

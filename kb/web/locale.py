@@ -5,6 +5,7 @@ Words live in `words/<feature>.toml`, one row per key with both languages side b
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ from kb.domain.people import ORGANISATIONS, ROLES
 
 LANGUAGES = ("ja", "en")
 COOKIE = "language"
+COMMAND_LANGUAGE = "ja" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("ja") else "en"
+"""The language of commands: the one that the operator's terminal speaks."""
 LABELS: Mapping[str, Mapping[str, Label]] = {
     "kind": {key: kind.label for key, kind in KINDS.items()},
     "audience": AUDIENCES,
@@ -57,9 +60,9 @@ def init_app(app: Flask) -> None:
 
 
 def language() -> str:
-    """Return the language of this request; Japanese unless the person chose English."""
+    """Return the language of this request, Japanese unless the person chose English; else the terminal's."""
     if not has_request_context():
-        return LANGUAGES[0]
+        return COMMAND_LANGUAGE
     if "language" not in g:
         chosen = request.cookies.get(COOKIE, "")
         g.language = chosen if chosen in LANGUAGES else LANGUAGES[0]

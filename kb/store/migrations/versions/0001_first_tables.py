@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.Column("source", sa.Text(), nullable=True),
         sa.Column("source_hash", sa.String(length=64), nullable=True),
+        sa.Column("source_revision_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["head_id"], ["revisions.id"], name="fk_articles_head_id_revisions", use_alter=True
         ),

@@ -1,0 +1,90 @@
+"""Export: every article as a file that an empty instance imports to the same article.
+
+What is not in it: the history, the people and the audit log; a backup of the data folder holds those.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from articles import documents, files, service
+from kb.domain.articles import READABLE, Text
+from kb.domain.errors import Refused
+from kb.store.models import Article, Attachment, Revision
+
+ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp"}
+_PICTURE = re.compile(r"\]\(attachment:([0-9a-f]{64})")
+
+
+def export(
+    session: Session, folder: Path, attachments: Path, step: Callable[[int], None] = lambda _: None
+) -> int:
+    """Write every article below the folder and return how many. Raises Refused if it is not empty."""
+    if folder.exists() and any(folder.iterdir()):
+        raise Refused("import.not_empty", path=str(folder))
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    articles = session.scalars(select(Article).order_by(Article.id)).all()
+    for article in articles:
+        pictures = _pictures(session, article, folder, attachments)
+        _write(folder / f"{article.number}.md", article, article.published or article.head, pictures)
+        if article.published_id is not None and article.head_id != article.published_id:
+            _write(folder / f"{article.number}.draft.md", article, article.head, pictures, draft=True)
+        step(1)
+    return len(articles)
+
+
+def count(session: Session) -> int:
+    """Return how many articles an export would write."""
+    return session.scalar(select(func.count()).select_from(Article)) or 0
+
+
+def _write(
+    path: Path, article: Article, revision: Revision | None, pictures: dict[str, str], *, draft: bool = False
+) -> None:
+    if revision is None:
+        return
+    text = service.text_of(revision)
+    told: dict[str, Any] = {"draft_of": article.number} if draft else {"number": article.number}
+    told["created"] = _stamp(article.created_at)
+    if not draft:
+        readable = article.confidence in READABLE or article.confidence == "archived"
+        told["updated"] = _stamp(article.updated_at)
+        told["confidence"] = article.confidence if readable else "work_in_progress"
+        told |= {"owner": article.owner.login} if article.owner else {}
+        told |= {"source": article.source} if article.source else {}
+    path.write_text(documents.write(_led(text, pictures), told), encoding="utf-8")
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+def _led(text: Text, pictures: dict[str, str]) -> Text:
+    sections = {
+        key: _PICTURE.sub(lambda match: f"]({pictures.get(match[1], f'attachment:{match[1]}')}", markdown)
+        for key, markdown in text.sections.items()
+    }
+    return Text(**{**vars(text), "sections": sections})
+
+
+def _pictures(session: Session, article: Article, folder: Path, attachments: Path) -> dict[str, str]:
+    """Copy the article's pictures and return hash -> name relative to the folder."""
+    found = {}
+    rows = session.scalars(select(Attachment).where(Attachment.article_id == article.id))
+    for attachment in rows:
+        name = f"attachments/{attachment.sha256}{ENDINGS.get(attachment.media_type, '')}"
+        copy = folder / name
+        copy.parent.mkdir(exist_ok=True, mode=0o700)
+        if not copy.exists():
+            copy.write_bytes(files.path_of(attachments, attachment.sha256).read_bytes())
+            os.chmod(copy, 0o600)
+        found[attachment.sha256] = name
+    return found

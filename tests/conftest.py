@@ -1,0 +1,165 @@
+"""The cast and the stage: the real application on a database and an index of its own for each test."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app import create_app
+from articles import service
+from kb.domain.articles import KINDS, Text
+from kb.people.passwords import hashed
+from kb.settings import Settings
+from kb.store.db import reading, writing
+from kb.store.models import Article, Person
+from kb.web import db as web_db
+
+PASSWORD = "鍵は三つの引き出しにある"
+CAST = {
+    "staff": ("staff", "ward", True),
+    "engineer": ("engineer", "ward", True),
+    "untrained": ("engineer", "ward", False),
+    "author": ("author", "contractor", True),
+    "reviewer": ("reviewer", "ward", True),
+    "administrator": ("administrator", "ward", True),
+}
+"""login -> (role, organisation, trained): one for each role, and an engineer without C-11's training."""
+
+
+@pytest.fixture(scope="session")
+def password_hash():
+    """One slow hash for the whole cast."""
+    return hashed(PASSWORD)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Settings of an empty instance; override by a test's own `settings` fixture."""
+    data = tmp_path / "var"
+    return Settings(
+        data=data, database_url=f"sqlite:///{data / 'kiriwake.db'}", secret_key="試験用の鍵" * 8, testing=True
+    )
+
+
+@pytest.fixture
+def app(settings, password_hash):
+    """The application with a migrated database and the cast."""
+    app = create_app(settings)
+    web_db.migrate(app)
+    with writing(app.extensions["kb.engine"]) as session:
+        session.add_all(person(login, password_hash, *row) for login, row in CAST.items())
+    yield app
+    app.extensions["kb.engine"].dispose()
+
+
+def person(login, password_hash, role, organisation, trained):
+    """Return one of the cast; contractors have a consent far into the future (C-10)."""
+    return Person(
+        login=login,
+        name=f"試験 {login}",
+        role=role,
+        organisation=organisation,
+        access_until=None if organisation == "ward" else date(2099, 3, 31),
+        trained_on=date(2026, 11, 1) if trained else None,
+        password_hash=password_hash,
+        created_at=datetime(2026, 11, 1, tzinfo=UTC),
+    )
+
+
+@pytest.fixture
+def people(app):
+    """login -> id of each of the cast."""
+    with reading(app.extensions["kb.engine"]) as session:
+        return {person.login: person.id for person in session.query(Person)}
+
+
+@pytest.fixture
+def visitor(app):
+    """A client that has not signed in."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app.test_client()
+
+
+@pytest.fixture
+def as_role(app):
+    """A function: login of the cast -> a client signed in through the real form."""
+    clients = {}
+    app.config["WTF_CSRF_ENABLED"] = False  # tests/web/test_forms.py covers it, with its own application
+
+    def sign_in(login):
+        if login not in clients:
+            clients[login] = app.test_client()
+            answer = clients[login].post("/sign-in", data={"login": login, "password": PASSWORD})
+            assert answer.status_code == 303, answer.text
+        return clients[login]
+
+    return sign_in
+
+
+@pytest.fixture
+def session(app):
+    """A session that reads what the application has committed."""
+    with reading(app.extensions["kb.engine"]) as session:
+        yield session
+
+
+def complete_sections(kind):
+    """Return text for every required section of a kind."""
+    return {s.key: f"{s.label.ja}の本文。" for s in KINDS[kind].sections if s.required}
+
+
+@pytest.fixture
+def make_article(app, people):
+    """A function that adds an article; published unless confidence says otherwise. Fields as in `Text`.
+
+    owner: login. sections: replace or add; a section set to "" is left out.
+    """
+
+    def make(*, owner="author", confidence="validated", sections=None, **fields):
+        kind = fields.setdefault("kind", "workaround")
+        defaults = {
+            "title": "申請書が印刷されない（窓口端末）",
+            "symptom": "印刷を押しても何も出ない",
+            "environment": "窓口端末",
+            "audience": "staff",
+            "review_due": date(2030, 3, 31),
+        }
+        text = Text(**{**defaults, **fields}, sections={**complete_sections(kind), **(sections or {})})
+        now = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+        with writing(app.extensions["kb.engine"]) as session:
+            article = service.add(session, text, by=people[owner], now=now, owner_id=people[owner])
+            if confidence in ("validated", "not_validated", "archived"):
+                first = "validated" if confidence == "archived" else confidence
+                service.release(session, article, confidence=first, by=None, now=now, complete=False)
+            if confidence == "archived":
+                article.confidence = "archived"
+            session.flush()
+            article_id = article.id
+        with reading(app.extensions["kb.engine"]) as session:
+            found = session.get(Article, article_id)
+            _ = found.head, found.published, found.components
+            return found
+
+    return make
+
+
+def form_of(article, **changes):
+    """Return what the edit form of an article posts, with changes ("section.steps" for a section)."""
+    head = article.head
+    form = {
+        "kind": head.kind,
+        "title": head.title,
+        "symptom": head.symptom,
+        "error_codes": "\n".join(head.error_codes),
+        "environment": head.environment,
+        "synonyms": "\n".join(head.synonyms),
+        "audience": head.audience,
+        "components": "\n".join(head.components),
+        "review_due": head.review_due.isoformat() if head.review_due else "",
+        "owner_id": article.owner_id or "",
+        "base": str(head.id),
+        "action": "save",
+        **{f"section.{key}": text for key, text in head.sections.items()},
+    }
+    return form | changes
