@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from kb.domain.errors import Refused
 from kb.domain.people import PASSWORD_LONGEST, password_problem
-from kb.people.guessable import guessable
+from kb.people.guessable import GUESSABLE
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=47_104, parallelism=1)
 EASY_TO_READ = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -50,7 +50,7 @@ def one_time_password() -> str:
 
 def problem(password: str, login: str) -> Refused | None:
     """Return why this password is not accepted for this login, or None."""
-    return password_problem(password, guessable(), login)
+    return password_problem(password, GUESSABLE, login)
 
 
 @cache

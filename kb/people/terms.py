@@ -1,0 +1,85 @@
+"""What an administrator records of a person, and when it cannot be kept (C-10, C-11)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import astuple, dataclass
+from datetime import date
+
+from kb.domain import personal_data
+from kb.domain.errors import Refused
+from kb.domain.people import account_problems
+from kb.store.models import Person
+
+LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
+LONGEST_NAME, LONGEST_REFERENCE = 100, 200
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms a person works with the wiki.
+
+    consent_reference: of the ward's written consent. access_until: the last day in Japan.
+    trained_on: the day of the privacy training. All three stay empty where they do not apply.
+    """
+
+    name: str
+    role: str
+    organisation: str
+    consent_reference: str = ""
+    access_until: date | None = None
+    trained_on: date | None = None
+
+
+def fold_login(typed: str) -> str:
+    """Return the login as it is stored: half width, lower case, so that an IME cannot get in the way."""
+    return unicodedata.normalize("NFKC", typed).strip().casefold()
+
+
+def fold_name(typed: str) -> str:
+    """Return the name with one plain blank where people put one or an ideographic one."""
+    return " ".join(unicodedata.normalize("NFKC", typed).split())
+
+
+def login_problem(login: str) -> Refused | None:
+    """Return why this folded login cannot be given, or None."""
+    return None if LOGIN.fullmatch(login) else Refused("people.login_shape", field="login")
+
+
+def terms_problems(terms: Terms) -> list[Refused]:
+    """Return every reason why these terms cannot be kept."""
+    found = []
+    if not terms.name:
+        found.append(Refused("people.name_missing", field="name"))
+    for field, most in (("name", LONGEST_NAME), ("consent_reference", LONGEST_REFERENCE)):
+        if len(getattr(terms, field)) > most:
+            found.append(Refused("people.too_long", field=field, most=most))
+    found += account_problems(terms.role, terms.organisation, terms.consent_reference, terms.access_until)
+    written = {"name": terms.name, "consent_reference": terms.consent_reference}
+    return [*found, *personal_data.problems(written)]
+
+
+def settled(terms: Terms) -> Terms:
+    """Return the terms without what does not apply to the ward's own people."""
+    if terms.organisation != "ward":
+        return terms
+    return Terms(terms.name, terms.role, terms.organisation, trained_on=terms.trained_on)
+
+
+def terms_of(person: Person) -> Terms:
+    """Return the terms on record."""
+    return Terms(
+        person.name,
+        person.role,
+        person.organisation,
+        person.consent_reference,
+        person.access_until,
+        person.trained_on,
+    )
+
+
+def fingerprint(terms: Terms) -> str:
+    """Return what a form carries to show that nobody changed the terms since it was made."""
+    return hashlib.sha256(repr(astuple(terms)).encode()).hexdigest()[:16]
