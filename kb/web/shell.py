@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, Response, redirect, request, url_for
 from markupsafe import Markup, escape
 from sqlalchemy import text
 
-from kb.domain.periods import age_in_days, era_year, in_japan
+from kb.domain.periods import age_in_days, era_year, in_japan, japan_date
 from kb.web import db
 from kb.web.access import may
 from kb.web.locale import COOKIE, LANGUAGES, field_label, language, local_path, section_label, t
@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
     app.jinja_env.filters.update(moment=moment, day=day, age=age, gated=gated)
     app.jinja_env.globals.update(section_label=section_label, field_label=field_label)
+    app.context_processor(lambda: {"now": db.now(), "today": japan_date(db.now())})
 
 
 @bp.get("/healthz")

@@ -1,8 +1,15 @@
 // Keyboard: "/" goes to the page's search box, Escape closes a menu; an error summary takes the focus.
 (() => {
   "use strict";
+  document.documentElement.classList.add("js");
   const writing = (element) =>
     element.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(element.tagName);
+
+  // The Enter that ends a composition is not the Enter that sends (some browsers tell it by 229 alone).
+  document.addEventListener("keydown", (event) => {
+    const composing = event.isComposing || event.keyCode === 229;
+    if (event.key === "Enter" && composing && event.target.matches?.("input")) event.preventDefault();
+  });
 
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
