@@ -89,8 +89,9 @@ class Import:
         try:
             content = self.source.contents[name]
             document = documents.read(content, kind=self.options.kind, audience=self.options.audience)
-            service.check(document.text)
             refuse_all(personal_data.problems({"file": name}))
+            if self.options.dry_run:
+                service.check(document.text)
         except Refused as refused:
             self._refuse(name, refused)
             return None
@@ -229,7 +230,7 @@ class Import:
         if not keys:
             return text
         numbers: Mapping[str | None, int] = dict(
-            session.execute(select(Article.source, Article.id).where(Article.source.in_(keys))).tuples()
+            session.execute(select(Article.source, Article.id).where(Article.source.in_(keys))).tuples().all()
         )
 
         def link(match: re.Match[str]) -> str:

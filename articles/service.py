@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from articles.links import linked_articles
 from kb.domain import personal_data
@@ -137,6 +138,7 @@ def release(
     if article.published_id == article.head_id and article.confidence == confidence:
         raise Refused("articles.nothing_to_publish", status=409)
     article.published_id = article.head_id
+    set_committed_value(article, "published", article.head)
     article.confidence = confidence
     _show(session, article, article.head, now)
     _link(session, article, article.head)
@@ -272,8 +274,8 @@ def _revise(
     )
     session.add(revision)
     session.flush()
-    article.head = revision
     article.head_id = revision.id
+    set_committed_value(article, "head", revision)
     if article.published_id is None:
         _show(session, article, revision, now)
     else:
@@ -288,12 +290,13 @@ def _show(session: Session, article: Article, revision: Revision, now: datetime)
     article.audience = revision.audience
     article.review_due = revision.review_due
     article.updated_at = now
-    article.components = _components(session, revision.components)
+    if [component.name for component in article.components] != sorted(revision.components):
+        article.components = _components(session, revision.components)
     to_index(session, article.id, at=now)
 
 
 def _components(session: Session, names: Sequence[str]) -> list[Component]:
-    known: Mapping[str, Component] = {
+    known: dict[str, Component] = {
         component.name: component
         for component in session.scalars(select(Component).where(Component.name.in_(names)))
     }
@@ -305,6 +308,8 @@ def _components(session: Session, names: Sequence[str]) -> list[Component]:
 def _link(session: Session, article: Article, revision: Revision) -> None:
     session.execute(delete(ArticleLink).where(ArticleLink.source_id == article.id))
     targets = linked_articles(revision.html) - {article.id}
+    if not targets:
+        return
     present = session.scalars(select(Article.id).where(Article.id.in_(targets)))
     session.add_all(ArticleLink(source_id=article.id, target_id=target) for target in present)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kb.domain.errors import Refused
@@ -39,7 +40,9 @@ _OTHER_WORDS = re.compile(
     r"INC|REQ|CHG|ID|ticket|serial|trace|order|法人番号|資産番号|回線番号|口座|電話|TEL|内線|免許|旅券|年金|保険",
     re.IGNORECASE,
 )
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _NEAR = 24
+"""Characters before a number in which a word says what it is."""
 _LABELLED = (
     r"(?:初期|仮|管理者|共有|現在の|新しい|ログイン|データベース|DB|端末)?"
     r"(?:パスワード|パスフレーズ|暗証番号|password|passwd|passphrase|pwd|PW|PIN(?:コード)?|"
@@ -107,12 +110,14 @@ def masked(text: str) -> str:
     return text
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
+def _fold(text: str) -> tuple[str, Sequence[int]]:
     """Return the text in narrow characters, invisible ones dropped, and where each came from."""
+    if _INVISIBLE.search(text) is None and unicodedata.is_normalized("NFKC", text):
+        return text, range(len(text))
     characters: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
-        if character in "\u200b\u200c\u200d\u2060\ufeff\u00ad":
+        if _INVISIBLE.match(character):
             continue
         for narrow in unicodedata.normalize("NFKC", character):
             characters.append(narrow)

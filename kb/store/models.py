@@ -180,8 +180,8 @@ class Article(Base):
     source_revision_id: Mapped[int | None]
 
     owner: Mapped[Person | None] = relationship()
-    head: Mapped[Revision | None] = relationship(foreign_keys=[head_id], post_update=True)
-    published: Mapped[Revision | None] = relationship(foreign_keys=[published_id], post_update=True)
+    head: Mapped[Revision | None] = relationship(foreign_keys=[head_id], viewonly=True)
+    published: Mapped[Revision | None] = relationship(foreign_keys=[published_id], viewonly=True)
     components: Mapped[list[Component]] = relationship(secondary=article_components, order_by=Component.name)
 
     __mapper_args__ = {"version_id_col": version}

@@ -11,4 +11,5 @@ from kb.store.models import ToIndex
 
 def to_index(session: Session, article_id: int, *, at: datetime) -> None:
     """Say, in this transaction, that the article's entry in the index is behind."""
-    session.add(ToIndex(article_id=article_id, queued_at=at))
+    if not any(isinstance(row, ToIndex) and row.article_id == article_id for row in session.new):
+        session.add(ToIndex(article_id=article_id, queued_at=at))

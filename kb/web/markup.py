@@ -8,6 +8,7 @@ stored and is the only thing that templates mark safe; nothing is added to it af
 from __future__ import annotations
 
 import re
+import threading
 import xml.etree.ElementTree as etree
 from collections.abc import Mapping
 from functools import partial
@@ -47,6 +48,10 @@ ATTACHMENT = re.compile(r"^attachment:([0-9a-f]{64})$")
 OWN_IMAGE = re.compile(r"^/attachments/[0-9a-f]{64}$")
 
 
+_mine = threading.local()
+"""A Markdown and a cleaner for each thread: neither may be shared, and making them is slow."""
+
+
 def render(sections: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
     """Return the gated HTML of each section.
 
@@ -60,7 +65,9 @@ def render(sections: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, 
 
 def gate(html: str) -> str:
     """Return only what the allow-list lets through. Unknown tags show as the text they are."""
-    cleaned = _cleaner().clean(html)
+    if not hasattr(_mine, "cleaner"):
+        _mine.cleaner = _cleaner()
+    cleaned = _mine.cleaner.clean(html)
     return nh3.clean(
         cleaned,
         tags=set(TAGS),
@@ -72,7 +79,6 @@ def gate(html: str) -> str:
 
 
 def _cleaner() -> Cleaner:
-    """A cleaner is not safe to share between threads, and making one is cheap."""
     return Cleaner(
         tags=TAGS,
         attributes={tag: sorted(names) for tag, names in ATTRIBUTES.items()},
@@ -101,25 +107,27 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def _to_html(text: str, anchors: Anchors) -> str:
     text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    return Markdown(
-        extensions=["tables", "fenced_code", "sane_lists", "def_list", _House(anchors)],
-        extension_configs={"tables": {"use_align_attribute": True}},
-    ).convert(text)
+    if not hasattr(_mine, "house"):
+        _mine.house = _House()
+        _mine.markdown = Markdown(
+            extensions=["tables", "fenced_code", "sane_lists", "def_list", _mine.house],
+            extension_configs={"tables": {"use_align_attribute": True}},
+        )
+    _mine.house.shape.anchors = anchors
+    html: str = _mine.markdown.reset().convert(text)
+    return html
 
 
 class _House(Extension):
     """This wiki's Markdown: anchors, notes, article links, own images."""
 
-    def __init__(self, anchors: Anchors) -> None:
-        super().__init__()
-        self.anchors = anchors
-
     def extendMarkdown(self, md: Markdown) -> None:
+        self.shape = _Shape(md)
         md.preprocessors.register(_Untangle(md), "untangle", 22)
         md.inlinePatterns.register(
             _ArticleNumber(r"(?<![\w/-])KB-(\d{4,})(?![\w-])", md), "article_number", 50
         )
-        md.treeprocessors.register(_Shape(md, self.anchors), "shape", 5)
+        md.treeprocessors.register(self.shape, "shape", 5)
 
 
 class _Untangle(Preprocessor):
@@ -149,9 +157,8 @@ class _ArticleNumber(InlineProcessor):
 
 
 class _Shape(Treeprocessor):
-    def __init__(self, md: Markdown, anchors: Anchors) -> None:
-        super().__init__(md)
-        self.anchors = anchors
+    anchors = Anchors()
+    """The places taken so far on the page that is being made; set before each text."""
 
     def run(self, root: etree.Element) -> None:
         levels = [int(element.tag[1]) for element in root.iter() if _is_heading(element)]
