@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from operator import add
 
-from sudachipy import Dictionary, SplitMode, Tokenizer
+from sudachipy import Dictionary, SplitMode, Tokenizer  # type: ignore[import-untyped]
 
 from search import identifiers
 from search.folding import fold, fold_with_offsets
@@ -24,16 +24,16 @@ QUERY_WORDS = 64
 QUERY_GRAMS = 200
 ASKING_WEIGHT = 0.3
 KATAKANA_WEIGHT = 0.5
+LATIN_GRAM_WEIGHT = 0.4  # pairs of Latin letters say little: "er" is in every second word
 WHOLE_WEIGHT = 2.0
 PART_WEIGHT = 0.25
 _SUDACHI_CHARS = 16_000  # Sudachi refuses 49,149 bytes of UTF-8; no character of ours takes more than 3.
 _LONGEST_WORD = 100
-_KEPT = frozenset(
-    ["名詞", "動詞", "形容詞", "形状詞", "副詞", "接頭辞", "接尾辞", "代名詞", "連体詞"]
-)
+_KEPT = frozenset(["名詞", "動詞", "形容詞", "形状詞", "副詞", "接頭辞", "接尾辞", "代名詞", "連体詞"])
 _LATIN = re.compile("[a-z][a-z']*")
 _HIRAGANA_RUN = re.compile("[ぁ-ゖ][ぁ-ゖー]{2,}")
 _HIRAGANA_GRAM = re.compile("[ぁ-ゖー]{2}")
+_LATIN_GRAM = re.compile("[a-z0-9]{2}")
 _WORDLIKE_GRAM = re.compile(r"[^\W_]{2}")
 _TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 
@@ -200,14 +200,22 @@ def tokens(folded: str) -> list[Token]:
 
 
 def grams(folded: str) -> dict[str, float]:
-    """Return the 2-grams of a folded text with their counts: letters and digits only, not all hiragana."""
-    counts = Counter(map(add, folded, folded[1:]))
+    """Return the 2-grams of a folded text with their counts: letters and digits only, not all hiragana.
+
+    Web addresses give none: they are long, and nobody types one with a slip.
+    """
+    text = identifiers.ADDRESS.sub(" ", folded)
+    counts = Counter(map(add, text, text[1:]))
     return {gram: float(n) for gram, n in counts.items() if _is_gram(gram)}
 
 
 def typed_grams(term: Term) -> tuple[str, ...]:
-    """Return the grams of what was typed for a query word."""
-    return tuple(grams(fold(term.typed)))
+    """Return the grams of what was typed for a word, hiragana read as katakana.
+
+    None for a Latin word of three letters or fewer: its pairs are in too many other words.
+    """
+    found = tuple(grams(fold(term.typed).translate(_TO_KATAKANA)))
+    return () if len(found) < 3 and any(_LATIN_GRAM.fullmatch(gram) for gram in found) else found
 
 
 def _is_gram(gram: str) -> bool:
@@ -223,21 +231,29 @@ def analyse_query(text: str) -> Query:
     def typed(start: int, end: int) -> str:
         return text[origin[start] : origin[end]].strip()
 
-    words = _first(
-        (Term(t.key, ASKING_WEIGHT if t.key in ASKING else 1.0, typed(t.start, t.end)) for t in tokens(folded)),
-        QUERY_WORDS,
-    )
+    words = [
+        Term(token.key, _word_weight(token.key), typed(token.start, token.end)) for token in tokens(folded)
+    ]
     whole = [Term(i.key, WHOLE_WEIGHT, typed(i.start, i.end)) for i in found]
     spaced = [Term(i.key, WHOLE_WEIGHT, "") for i in identifiers.find_spaced(folded)]
     parts = [Term(part, PART_WEIGHT, "") for i in found for part in i.parts]
     plain = grams(folded)
-    katakana = {g for run in _HIRAGANA_RUN.findall(folded) for g in grams(fold(run.translate(_TO_KATAKANA)))}
+    runs = (fold(run.translate(_TO_KATAKANA)) for run in _HIRAGANA_RUN.findall(folded))
+    readings = sorted({gram for run in runs for gram in grams(run)} - plain.keys())
     return Query(
-        words=words,
-        grams=_first((Term(gram, 1.0, "") for gram in plain), QUERY_GRAMS),
-        rare_grams=_first((Term(g, KATAKANA_WEIGHT, "") for g in sorted(katakana - plain.keys())), QUERY_GRAMS),
+        words=_first(words, QUERY_WORDS),
+        grams=_first((Term(gram, _gram_weight(gram), "") for gram in plain), QUERY_GRAMS),
+        rare_grams=_first((Term(gram, KATAKANA_WEIGHT, "") for gram in readings), QUERY_GRAMS),
         identifiers=_first(whole + spaced + parts, QUERY_WORDS),
     )
+
+
+def _word_weight(key: str) -> float:
+    return ASKING_WEIGHT if key in ASKING else 1.0
+
+
+def _gram_weight(gram: str) -> float:
+    return LATIN_GRAM_WEIGHT if _LATIN_GRAM.fullmatch(gram) else 1.0
 
 
 def _first(terms: Iterable[Term], most: int) -> tuple[Term, ...]:

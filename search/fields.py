@@ -13,7 +13,7 @@ from typing import Literal
 class Document:
     """What the index is told of an article: plain text, and what decides who may find it.
 
-    state: "published", or "draft" for an article that never was. updated: aware, UTC.
+    updated: aware; with the id it tells whether an entry is behind the database.
     """
 
     id: int
@@ -25,8 +25,8 @@ class Document:
     body: str
     kind: str
     audience: str
-    state: str
-    owner: int | None
+    confidence: str
+    owner_id: int | None
     components: tuple[str, ...]
     updated: datetime
 
@@ -67,12 +67,12 @@ def code_text(document: Document) -> str:
 
 
 FIELDS = (
-    Field("title_words", "words", 1.0, title_text),
-    Field("symptom_words", "words", 0.7, symptom_text),
+    Field("title_words", "words", 1.25, title_text),
+    Field("symptom_words", "words", 0.8, symptom_text),
     Field("body_words", "words", 1.0, body_text),
     Field("title_grams", "grams", 0.25, title_text),
-    Field("symptom_grams", "grams", 0.175, symptom_text),
-    Field("body_grams", "grams", 0.25, body_text),
+    Field("symptom_grams", "grams", 0.2, symptom_text),
+    Field("body_grams", "grams", 0.2, body_text),
     Field("identifiers", "identifiers", 1.0, code_text),
 )
 

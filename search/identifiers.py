@@ -8,9 +8,11 @@ _EXTENSIONS = (
     "bak|bat|cab|cer|cfg|cmd|conf|config|csv|dat|db|dll|docx?|exe|htm|html|inf|ini|iso|jar|jpe?g|json|lnk|log|"
     "mdb|msi|msu|ost|pdf|pfx|png|ppd|pptx?|ps1|pst|py|reg|sh|sql|sys|tmp|txt|vbs|vhdx?|xlsm|xlsx?|xml|ya?ml|zip"
 )
+_URL = r"https?://[^\s<>\"'()\u3000-\u9fff]+"
+ADDRESS = re.compile(_URL)
 _WHOLE = "|".join(
     [
-        r"(?P<url>https?://[^\s<>\"'()\u3000-\u9fff]+)",
+        rf"(?P<url>{_URL})",
         r"(?P<mail>[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+)",
         r"(?P<guid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
         r"(?P<hex>0x[0-9a-f]{2,})",
@@ -28,6 +30,7 @@ _SPACED = re.compile(r"(?<![a-z0-9_.-])([a-z]{1,12}) (\d{3,8})(?![a-z0-9_.-])")
 _PART = re.compile(r"[a-z]{2,}|\d{2,}")
 _SEPARATORS = re.compile(r"[^0-9a-z]")
 _AS_WRITTEN = frozenset({"url", "mail", "windows", "unix", "file", "dotted"})
+_ARTICLE_NUMBER = re.compile(r"kb(\d{1,9})")
 _MOST_PARTS = 12
 _LONGEST = 100
 
@@ -46,15 +49,22 @@ def find(folded: str) -> Iterator[Identifier]:
     """Yield the identifiers of a folded text that are cut out before the words are taken."""
     for match in _CUT.finditer(folded):
         text = match[0].rstrip(".-/:")
-        key = text if match.lastgroup in _AS_WRITTEN else _SEPARATORS.sub("", text)
+        key = text if match.lastgroup in _AS_WRITTEN else _joined(text)
         parts = tuple(dict.fromkeys(_PART.findall(text)))[:_MOST_PARTS]
         yield Identifier(key[:_LONGEST], tuple(p[:_LONGEST] for p in parts if p != key), *match.span())
+
+
+def _joined(text: str) -> str:
+    """Return an identifier without separators; an article's number with its four digits, however typed."""
+    key = _SEPARATORS.sub("", text)
+    number = _ARTICLE_NUMBER.fullmatch(key)
+    return f"kb{int(number[1]):04d}" if number else key
 
 
 def find_spaced(folded: str) -> Iterator[Identifier]:
     """Yield what may be a code written with a space (ORA 12541, HTTP 503); its words stay words."""
     for match in _SPACED.finditer(folded):
-        yield Identifier(match[1] + match[2], (), *match.span())
+        yield Identifier(_joined(match[0]), (), *match.span())
 
 
 def blank(folded: str, found: list[Identifier]) -> str:

@@ -8,10 +8,10 @@ Layout of the directory (0700, because Whoosh unpickles what it finds there):
 
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import time
-import warnings
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -20,18 +20,21 @@ from pathlib import Path
 
 import numpy as np
 
-with warnings.catch_warnings():
-    # Whoosh is from 2016: its strings carry escapes that Python 3.12 and later warn of.
-    warnings.filterwarnings("ignore", category=SyntaxWarning)
-    warnings.filterwarnings("ignore", category=DeprecationWarning)
-    from whoosh import columns, fields, formats, writing
-    from whoosh.codec.whoosh3 import W3Codec
-    from whoosh.filedb.filestore import FileStorage
-    from whoosh.index import FileIndex, IndexError as WhooshIndexError, LockError
-    from whoosh.reading import IndexReader, SegmentReader, TermNotFound
-    from whoosh.writing import SegmentWriter
-
 from search import analysis
+from search.engine import (
+    FileIndex,
+    FileStorage,
+    IndexReader,
+    LockError,
+    SegmentReader,
+    SegmentWriter,
+    StoredIndexError,
+    TermNotFound,
+    W3Codec,
+    columns,
+    fields,
+    formats,
+)
 from search.fields import FIELDS, Document, signature
 from search.folding import fold
 from search.rows import facts
@@ -39,12 +42,18 @@ from search.rows import facts
 Progress = Callable[[int], None]
 _GAP = 8  # empty places between two texts, so that their words are not neighbours
 _LOCK_SECONDS = 10.0
+_POOL_MB = 512
+_TOC = re.compile(r"_MAIN_(\d+)\.toc")
 _MOST_SEGMENTS = 8
-_UNREADABLE = (OSError, WhooshIndexError, ValueError, EOFError, KeyError, AssertionError, zlib.error)
+_UNREADABLE = (OSError, StoredIndexError, ValueError, EOFError, KeyError, AssertionError, zlib.error)
 
 
 class IndexUnusable(Exception):
     """The index is missing, unreadable or made by other rules; it has to be rebuilt."""
+
+
+class IndexDamaged(IndexUnusable):
+    """A file of the index could be opened and not be read."""
 
 
 class IndexBusy(Exception):
@@ -133,12 +142,10 @@ def _merge(writer: SegmentWriter, segments: list[object]) -> list[object]:
 
 
 class Index:
-    """The index under one directory, shared by several processes."""
+    """The index under one directory, shared by several processes; nothing is made until the first write."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        root.chmod(0o700)
 
     def open_reader(self, attempts: int = 20) -> tuple[str, IndexReader]:
         """Return (generation, reader) of the newest state; the caller closes the reader.
@@ -156,58 +163,85 @@ class Index:
                 time.sleep(0.02)
 
     def _open_reader(self) -> tuple[str, IndexReader]:
-        directory = self._current()
-        index = FileIndex(_storage(directory), schema=_schema())
-        reader = index.reader()
+        directory = self.directory()
+        reader = FileIndex(_storage(directory), schema=_schema()).reader()
         return f"{directory.name}:{reader.generation()}", reader
 
     def generation(self) -> str:
-        """Return the name of the newest state: cheap, for readers to see whether theirs is old."""
-        directory = self._current()
+        """Return the name of the newest state: cheap, for readers to see whether theirs is old.
+
+        Raises IndexUnusable.
+        """
+        directory = self.directory()
         with suppress(OSError):
-            newest = max(
-                (int(name[6:-4]) for name in os.listdir(directory) if name.startswith("_MAIN_") and name[-4:] == ".toc"),
-                default=-1,
-            )
-            return f"{directory.name}:{newest}"
+            return f"{directory.name}:{_newest(directory)}"
         raise IndexUnusable("missing")
 
-    def _current(self) -> Path:
+    def directory(self) -> Path:
         """Return the directory in use. Raises IndexUnusable if there is none or its rules are others."""
         try:
             directory = self.root / (self.root / "current").read_text().strip()
             made_with = (directory / "fingerprint").read_text()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise IndexUnusable("missing") from error
         if made_with != fingerprint():
             raise IndexUnusable("made by other rules")
         return directory
 
+    def condemn(self) -> None:
+        """Let go of an index that proved damaged, so that it counts as missing."""
+        with suppress(OSError):
+            (self.root / "current").unlink()
+
+    @contextmanager
+    def writing(self) -> Iterator["Writing"]:
+        """Hold the write lock, which is the process's and ends with it. Raises IndexBusy after 10 seconds."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.root.chmod(0o700)
+        with open(self.root / "lock", "w") as file:
+            _lock(file.fileno())
+            yield Writing(self)
+
     def update(self, documents: Iterable[Document], deletions: Collection[int] = ()) -> None:
+        """Do `Writing.update` under a lock of its own."""
+        with self.writing() as writing:
+            writing.update(documents, deletions)
+
+    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> int:
+        """Do `Writing.rebuild` under a lock of its own."""
+        with self.writing() as writing:
+            return writing.rebuild(documents, progress)
+
+
+class Writing:
+    """What may be done while the write lock is held."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._root = index.root
+
+    def update(
+        self, documents: Iterable[Document], deletions: Collection[int] = (), progress: Progress | None = None
+    ) -> None:
         """Put the documents in (the last of each id counts) and take the deletions out, in one commit.
 
-        Durable on return. Raises IndexBusy, IndexUnusable; on any failure the index stays as it was.
+        Durable on return. Raises IndexUnusable, IndexBusy; on any failure the index stays as it was.
+        progress is called after each document with how many are done.
         """
         latest = {document.id: document for document in documents}
-        with self.writing():
-            self._write(self._current(), latest.values(), {*latest, *deletions})
+        _write(self._index.directory(), latest.values(), {*latest, *deletions}, progress)
 
     def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> int:
         """Make a new index beside the one in use, then put it in its place; return how many documents.
 
         Searches go on against the old one until the swap, which is one rename. progress is called after
         each document with how many are done. The old index and left-overs of crashed rebuilds are removed.
-        Raises IndexBusy.
         """
-        with self.writing():
-            return self._rebuild(documents, progress)
-
-    def _rebuild(self, documents: Iterable[Document], progress: Progress | None) -> int:
-        directory = self.root / f"index-{secrets.token_hex(8)}"
+        directory = self._root / f"index-{secrets.token_hex(8)}"
         directory.mkdir(mode=0o700)
         try:
             FileIndex.create(_storage(directory), _schema())
-            count = self._write(directory, _unique(documents), (), progress)
+            count = _write(directory, _unique(documents), (), progress)
             (directory / "fingerprint").write_text(fingerprint())
             _sync(directory)
             self._point_to(directory)
@@ -217,62 +251,68 @@ class Index:
         self._sweep(keep=directory)
         return count
 
-    def _write(
-        self,
-        directory: Path,
-        documents: Iterable[Document],
-        replaced: Collection[int],
-        progress: Progress | None = None,
-    ) -> int:
-        try:
-            writer = FileIndex(_storage(directory), schema=_schema()).writer(
-                timeout=_LOCK_SECONDS, codec=_Codec(), limitmb=512
-            )
-        except LockError as error:
-            raise IndexBusy from error
-        except _UNREADABLE as error:
-            raise IndexUnusable(f"unreadable: {error!r}") from error
-        try:
-            _delete(writer, replaced)
-            count = 0
-            for count, document in enumerate(documents, 1):
-                writer.add_document(**_entry(document))
-                if progress:
-                    progress(count)
-            writer.commit(mergetype=_merge)
-        except BaseException:
-            with suppress(Exception):
-                writer.cancel()
-            raise
-        _sync(directory)
-        return count
-
     def _point_to(self, directory: Path) -> None:
-        new = self.root / "current.new"
+        new = self._root / "current.new"
         new.write_text(directory.name)
         _sync_file(new)
-        os.replace(new, self.root / "current")
-        _sync_file(self.root)
+        os.replace(new, self._root / "current")
+        _sync_file(self._root)
 
     def _sweep(self, keep: Path) -> None:
-        for path in self.root.glob("index-*"):
+        for path in self._root.glob("index-*"):
             if path != keep:
                 shutil.rmtree(path, ignore_errors=True)
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the directory's write lock; it goes with the process. Raises IndexBusy after 10 seconds."""
-        with open(self.root / "lock", "w") as file:
-            deadline = time.monotonic() + _LOCK_SECONDS
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError as error:
-                    if time.monotonic() > deadline:
-                        raise IndexBusy from error
-                    time.sleep(0.05)
-            yield
+
+def _lock(descriptor: int) -> None:
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise IndexBusy from error
+            time.sleep(0.05)
+
+
+def _newest(directory: Path) -> int:
+    """Return the number of the newest commit: Whoosh names its table of contents by it."""
+    matches = (_TOC.fullmatch(name) for name in os.listdir(directory))
+    return max((int(match[1]) for match in matches if match), default=-1)
+
+
+def _write(
+    directory: Path,
+    documents: Iterable[Document],
+    replaced: Collection[int],
+    progress: Progress | None = None,
+) -> int:
+    """Write one commit: `replaced` out, documents in; return how many went in."""
+    writer = _writer(directory)
+    try:
+        _delete(writer, replaced)
+        count = 0
+        for count, document in enumerate(documents, 1):
+            writer.add_document(**_entry(document))
+            if progress:
+                progress(count)
+        writer.commit(mergetype=_merge)
+    except BaseException:
+        with suppress(Exception):
+            writer.cancel()
+        raise
+    _sync(directory)
+    return count
+
+
+def _writer(directory: Path) -> SegmentWriter:
+    try:
+        index = FileIndex(_storage(directory), schema=_schema())
+        return index.writer(timeout=_LOCK_SECONDS, codec=_Codec(), limitmb=_POOL_MB)
+    except LockError as error:
+        raise IndexBusy from error
+    except _UNREADABLE as error:
+        raise IndexUnusable(f"unreadable: {error!r}") from error
 
 
 def _storage(directory: Path) -> FileStorage:

@@ -17,12 +17,11 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Facts:
-    """What decides whether a reader may find a document."""
+    """What decides whether a reader may find a document: as much as `kb.domain.access` asks for."""
 
-    kind: str
     audience: str
-    state: str
-    owner: int | None
+    confidence: str
+    owner_id: int | None
 
 
 class _Names:
@@ -49,28 +48,30 @@ _names = _Names()
 
 def facts(document: Document, lengths: Sequence[float]) -> bytes:
     """Return a document's row as bytes. lengths: of its text in each of FIELDS, in tokens."""
-    owner = -1 if document.owner is None else document.owner
-    fixed = [document.id, document.kind, document.audience, document.state, owner]
-    return json.dumps([*fixed, list(dict.fromkeys(document.components)), list(lengths)]).encode()
+    owner = -1 if document.owner_id is None else document.owner_id
+    fixed = [document.id, document.kind, document.audience, document.confidence, owner]
+    updated = document.updated.timestamp()
+    return json.dumps([*fixed, list(dict.fromkeys(document.components)), list(lengths), updated]).encode()
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Columns over all documents of a snapshot, the deleted ones too (live is False there).
 
-    kind, audience, state: numbers of names; lengths: one row for each of FIELDS; component_rows and
-    component_names: a pair for each component of each document.
+    kind, audience, confidence: numbers of names; owner: -1 for none; lengths: one row for each of FIELDS;
+    component_rows and component_names: a pair for each component of each document; updated: seconds.
     """
 
     ids: Ints
     kind: Ints
     audience: Ints
-    state: Ints
+    confidence: Ints
     owner: Ints
     live: Mask
     lengths: NDArray[np.float32]
     component_rows: Ints
     component_names: Ints
+    updated: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -78,11 +79,11 @@ class Rows:
     @cached_property
     def _groups(self) -> tuple[list[Facts], Ints]:
         """Return the different facts and, for each document, which of them it has."""
-        columns = np.stack([self.kind, self.audience, self.state, self.owner], axis=1)
+        columns = np.stack([self.audience, self.confidence, self.owner], axis=1)
         different, which = np.unique(columns, axis=0, return_inverse=True)
         groups = [
-            Facts(_names.name(kind), _names.name(audience), _names.name(state), None if owner < 0 else int(owner))
-            for kind, audience, state, owner in different
+            Facts(_names.name(audience), _names.name(confidence), None if owner < 0 else int(owner))
+            for audience, confidence, owner in different
         ]
         return groups, which.reshape(-1)
 
@@ -98,7 +99,8 @@ class Rows:
         """Return the documents whose facet (kind, audience, component) has the name."""
         number = _names.number(name)
         if facet != "component":
-            return self._column(facet) == number
+            same: Mask = self._column(facet) == number
+            return same
         mask = np.zeros(len(self), dtype=bool)
         mask[self.component_rows[self.component_names == number]] = True
         return mask
@@ -129,12 +131,13 @@ def from_facts(encoded: Iterable[bytes], live: Mask) -> Rows:
         ids=np.array([row[0] for row in rows], dtype=np.int64),
         kind=numbers(1),
         audience=numbers(2),
-        state=numbers(3),
+        confidence=numbers(3),
         owner=np.array([row[4] for row in rows], dtype=np.int64),
         live=live,
         lengths=np.array([row[6] for row in rows], dtype=np.float32).reshape(-1, len(FIELDS)).T,
         component_rows=np.array([at for at, _ in pairs], dtype=np.int64),
         component_names=np.array([name for _, name in pairs], dtype=np.int64),
+        updated=np.array([row[7] for row in rows], dtype=np.float64),
     )
 
 
@@ -149,7 +152,7 @@ def join(parts: Sequence[Rows]) -> Rows:
         ids=column("ids"),
         kind=column("kind"),
         audience=column("audience"),
-        state=column("state"),
+        confidence=column("confidence"),
         owner=column("owner"),
         live=column("live").astype(bool),
         lengths=np.concatenate(
@@ -160,4 +163,5 @@ def join(parts: Sequence[Rows]) -> Rows:
             or [np.empty(0, np.int64)]
         ),
         component_names=column("component_names"),
+        updated=column("updated").astype(np.float64),
     )

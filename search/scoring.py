@@ -23,7 +23,7 @@ B = 0.75
 RARE_SHARE = 0.1
 TOP = 50
 COVER_FLOOR = 0.2
-COVER_POWER = 0.5
+COVER_POWER = 0.35
 NEAR_WEIGHT = 0.25
 NEAR_WORDS = 4
 MATCH_SHARE = 0.2
@@ -31,6 +31,7 @@ TYPO_SHARE = 0.6
 FACETS = ("kind", "audience", "component")
 
 Floats = NDArray[np.float32]
+Documents = NDArray[np.int32]
 Numbers = NDArray[np.intp]
 _BY_KIND = {
     kind: [(number, field) for number, field in enumerate(FIELDS) if field.kind == kind]
@@ -62,7 +63,7 @@ class _Found:
     """A query word: the documents that have it in any field, and how much having it says."""
 
     term: Term
-    documents: NDArray[np.int32]
+    documents: Documents
     worth: float
 
 
@@ -81,7 +82,7 @@ def search(
     if not query or not allowed.any():
         return Answer(0, (), {facet: {} for facet in FACETS}, _missing_words(snapshot, query, allowed))
     words = [_found(snapshot, term) for term in query.words]
-    matched = _matched(snapshot, query, words, allowed) & allowed
+    matched = _matched(snapshot, query, words, allowed)
     masks = {facet: snapshot.rows.having(facet, name) for facet, name in (filters or {}).items()}
     chosen = _all_of(matched, masks)
     documents = np.flatnonzero(chosen)
@@ -90,16 +91,15 @@ def search(
         total=len(documents),
         hits=tuple(Hit(int(snapshot.rows.ids[at]), float(score)) for at, score in ranked[offset:]),
         facets={
-            facet: snapshot.rows.counts(facet, _all_of(matched, {k: v for k, v in masks.items() if k != facet}))
-            for facet in FACETS
+            facet: snapshot.rows.counts(facet, _all_of(matched, masks, without=facet)) for facet in FACETS
         },
         missing=_missing_words(snapshot, query, allowed),
     )
 
 
-def _all_of(mask: Mask, masks: Mapping[str, Mask]) -> Mask:
-    for other in masks.values():
-        mask = mask & other
+def _all_of(mask: Mask, masks: Mapping[str, Mask], without: str = "") -> Mask:
+    for facet, other in masks.items():
+        mask = mask & other if facet != without else mask
     return mask
 
 
@@ -108,10 +108,10 @@ def _found(snapshot: Snapshot, term: Term) -> _Found:
     return _Found(term, documents, term.weight * idf)
 
 
-def _anywhere(snapshot: Snapshot, kind: str, key: str) -> tuple[NDArray[np.int32], float]:
+def _anywhere(snapshot: Snapshot, kind: str, key: str) -> tuple[Documents, float]:
     """Return the live documents with the term in any field of the kind, and its idf over them."""
 
-    def make() -> tuple[tuple[NDArray[np.int32], float], int]:
+    def make() -> tuple[tuple[Documents, float], int]:
         lists = [snapshot.postings(field.name, key)[0] for _, field in _BY_KIND[kind]]
         documents = np.unique(np.concatenate(lists))
         return (documents, _idf(snapshot, len(documents))), documents.nbytes + 200
@@ -124,10 +124,10 @@ def _idf(snapshot: Snapshot, documents: int) -> float:
     return float(np.log1p((total - documents + 0.5) / (documents + 0.5)))
 
 
-def _scored(snapshot: Snapshot, number: int, key: str) -> tuple[NDArray[np.int32], Floats]:
+def _scored(snapshot: Snapshot, number: int, key: str) -> tuple[Documents, Floats]:
     """Return (documents, BM25) of one term in field `number` of FIELDS, the field's weight included."""
 
-    def make() -> tuple[tuple[NDArray[np.int32], Floats], int]:
+    def make() -> tuple[tuple[Documents, Floats], int]:
         field = FIELDS[number]
         documents, counts = snapshot.postings(field.name, key)
         idf = _idf(snapshot, len(documents))
@@ -142,7 +142,8 @@ def _scored(snapshot: Snapshot, number: int, key: str) -> tuple[NDArray[np.int32
 def _scores(snapshot: Snapshot, query: Query) -> Floats:
     """Return every document's sum over terms and fields."""
     rare = snapshot.live_count * RARE_SHARE
-    grams = [*query.grams, *(t for t in query.rare_grams if len(_anywhere(snapshot, "grams", t.key)[0]) < rare)]
+    readings = (term for term in query.rare_grams if len(_anywhere(snapshot, "grams", term.key)[0]) < rare)
+    grams = [*query.grams, *readings]
     sums = np.zeros(len(snapshot.rows), dtype=np.float32)
     for kind, terms in (("words", query.words), ("grams", grams), ("identifiers", query.identifiers)):
         for number, _ in _BY_KIND[kind]:
@@ -154,7 +155,7 @@ def _scores(snapshot: Snapshot, query: Query) -> Floats:
 
 
 def _matched(snapshot: Snapshot, query: Query, words: list[_Found], allowed: Mask) -> Mask:
-    """Return the documents with enough of the query to be called matches.
+    """Return the allowed documents with enough of the query to be called matches.
 
     Enough is: an identifier, or MATCH_SHARE of the worth of the words that can be found. A word that stands
     nowhere counts as found in the documents that have TYPO_SHARE of its grams.
@@ -162,9 +163,10 @@ def _matched(snapshot: Snapshot, query: Query, words: list[_Found], allowed: Mas
     share = np.zeros(len(snapshot.rows), dtype=np.float32)
     worths = 0.0
     for word in words:
-        documents, worth = word.documents, word.worth
-        if not allowed[documents].any():
-            documents = _documents_like(snapshot, word.term)
+        documents, worth = word.documents[allowed[word.documents]], word.worth
+        if not len(documents):
+            documents = _documents_like(snapshot, word.term, allowed)
+            worth = word.term.weight * _idf(snapshot, len(documents))
         if len(documents):
             share[documents] += worth
             worths += worth
@@ -172,18 +174,19 @@ def _matched(snapshot: Snapshot, query: Query, words: list[_Found], allowed: Mas
     for term in query.identifiers:
         if term.weight == analysis.WHOLE_WEIGHT:
             mask[_anywhere(snapshot, "identifiers", term.key)[0]] = True
-    return mask
+    return mask & allowed
 
 
-def _documents_like(snapshot: Snapshot, term: Term) -> NDArray[np.int32]:
-    """Return the documents that have most of the grams of a word that stands nowhere."""
+def _documents_like(snapshot: Snapshot, term: Term, allowed: Mask) -> Documents:
+    """Return the allowed documents that have most of the grams of a word that stands nowhere."""
     grams = analysis.typed_grams(term)
+    if len(grams) < 2:
+        return np.empty(0, dtype=np.int32)
     counts = np.zeros(len(snapshot.rows), dtype=np.int16)
     for gram in grams:
         counts[_anywhere(snapshot, "grams", gram)[0]] += 1
-    if len(grams) < 2:
-        return np.empty(0, dtype=np.int32)
-    return np.flatnonzero(counts >= np.ceil(TYPO_SHARE * len(grams))).astype(np.int32)
+    enough = (counts >= np.ceil(TYPO_SHARE * len(grams))) & allowed
+    return np.flatnonzero(enough).astype(np.int32)
 
 
 def _ranked(
@@ -207,7 +210,8 @@ def _best(scores: Floats, ids: NDArray[np.int64], most: int) -> Numbers:
         places = np.flatnonzero(scores >= bound)
     else:
         places = np.arange(len(scores))
-    return places[np.lexsort((ids[places], -scores[places]))][:most]
+    order: Numbers = places[np.lexsort((ids[places], -scores[places]))][:most]
+    return order
 
 
 def _second_look(snapshot: Snapshot, words: list[_Found], top: Numbers) -> Floats:
@@ -245,7 +249,8 @@ def _close(left: Numbers, right: Numbers) -> Numbers:
     following = right[np.minimum(after, len(right) - 1)]
     preceding = right[np.maximum(after - 1, 0)]
     away = np.minimum(np.abs(following - left), np.abs(preceding - left))
-    return left[away <= NEAR_WORDS]
+    near: Numbers = left[away <= NEAR_WORDS]
+    return near
 
 
 def _missing_words(snapshot: Snapshot, query: Query, allowed: Mask) -> tuple[str, ...]:

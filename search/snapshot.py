@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh.reading import SegmentReader, TermNotFound
 
 from search.cache import Cache
-from search.index import Index
+from search.engine import SegmentReader, TermNotFound
+from search.index import Index, IndexDamaged
 from search.rows import Rows, from_facts, join
 
 Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
@@ -19,6 +19,15 @@ Sequence = NDArray[np.uint32]
 _NOTHING: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
 _POSTINGS_BYTES = 64 * 1024 * 1024
 _ENTRY_BYTES = 200  # what a cached term costs besides its arrays, about
+
+
+@contextmanager
+def _reading_files() -> Iterator[None]:
+    """Name whatever Whoosh raises on a damaged file: it does not check what it reads."""
+    try:
+        yield
+    except Exception as error:
+        raise IndexDamaged(repr(error)) from error
 
 
 class Segment:
@@ -76,7 +85,9 @@ class Snapshot:
         known = {segment.name: segment for segment in before.segments} if before else {}
         leaves = [leaf for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
         self.generation = generation
-        self.segments = [Segment(leaf, known.get(leaf.segment().segment_id())) for leaf in leaves]
+        self.segments: list[Segment] = [
+            Segment(leaf, known.get(leaf.segment().segment_id())) for leaf in leaves
+        ]
         self.rows: Rows = join([segment.rows for segment in self.segments])
         self.live_count = int(self.rows.live.sum())
         self.relative_lengths = _relative_lengths(self.rows)
@@ -108,11 +119,12 @@ class Snapshot:
                 documents, weights = segment.postings(field, term)
             return (documents, weights), documents.nbytes + weights.nbytes + _ENTRY_BYTES
 
-        return self._postings.get((segment.name, field, term), make)
+        with _reading_files():
+            return self._postings.get((segment.name, field, term), make)
 
     def sequences(self, documents: list[int]) -> list[Sequence]:
         """Return for each document its words as hashes in order, 0 where a text ends."""
-        with self._lock:
+        with _reading_files(), self._lock:
             return [self._sequence(document) for document in documents]
 
     def _sequence(self, document: int) -> Sequence:
@@ -128,7 +140,8 @@ def _relative_lengths(rows: Rows) -> NDArray[np.float32]:
     live = rows.lengths[:, rows.live]
     having = np.maximum((live > 0).sum(axis=1), 1)
     mean = np.maximum(live.sum(axis=1) / having, 1e-9)
-    return (rows.lengths / mean[:, None]).astype(np.float32)
+    relative: NDArray[np.float32] = (rows.lengths / mean[:, None]).astype(np.float32)
+    return relative
 
 
 class Snapshots:
@@ -159,7 +172,8 @@ class Snapshots:
         if old is not None and old.generation == self._index.generation():
             return old
         generation, reader = self._index.open_reader()
-        self._current = Snapshot(generation, reader, self._postings, old)
+        with _reading_files():
+            self._current = Snapshot(generation, reader, self._postings, old)
         if old is not None and not old.users:
             old.close()
         return self._current

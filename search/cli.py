@@ -1,0 +1,151 @@
+"""Commands of search: ask, rebuild, measure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from kb.domain.access import scope
+from kb.domain.people import ROLES
+from kb.web import db
+from kb.web.locale import label, t
+from search.evaluate import evaluate as measure
+from search.evaluate import read_lines, run_lines
+from search.finding import Finder, Found, Result
+from search.index import IndexBusy
+from search.queue import Queue
+from search.snippet import Parts
+
+commands = AppGroup("search", help="Ask, rebuild and measure the search.")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True)
+class _Role:
+    """A trained person of a role who owns nothing: whom the command asks for."""
+
+    role: str
+    id: int | None = None
+    trained: bool = True
+
+
+@commands.command("query")
+@click.argument("text")
+@click.option(
+    "--as",
+    "role",
+    type=click.Choice(list(ROLES)),
+    default="administrator",
+    show_default=True,
+    help="Find what a trained person of this role may read.",
+)
+@click.option("--page", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def query(text: str, role: str, page: int, as_json: bool) -> None:
+    """Search for TEXT as the search page does."""
+    _require_database()
+    finder: Finder = current_app.extensions["search.finder"]
+    with db.reading() as session:
+        found = finder.find(session, scope(_Role(role)), text, {}, page)
+        if as_json:
+            click.echo(json.dumps(_as_json(text, found), ensure_ascii=False, indent=2))
+        else:
+            _print(found)
+    finder.close()
+
+
+def _print(found: Found) -> None:
+    if found.degraded:
+        click.echo(t("search.degraded"), err=True)
+    click.echo(t("search.total", n=found.page.total))
+    for word in found.missing:
+        click.echo(t("search.missing_word", word=word))
+    for result in found.page.rows:
+        article = result.article
+        words = " ".join([article.number, label("kind", article.kind), label("audience", article.audience)])
+        click.echo(f"{words}\n  {_text(result.title)}\n    {_text(result.snippet)}")
+
+
+def _as_json(text: str, found: Found) -> dict[str, Any]:
+    return {
+        "query": text,
+        "total": found.page.total,
+        "page": found.page.number,
+        "pages": found.page.pages,
+        "missing": list(found.missing),
+        "degraded": found.degraded,
+        "hits": [_hit(result) for result in found.page.rows],
+    }
+
+
+def _hit(result: Result) -> dict[str, Any]:
+    article = result.article
+    return {
+        "number": article.number,
+        "id": article.id,
+        "title": _text(result.title),
+        "kind": article.kind,
+        "audience": article.audience,
+        "confidence": article.confidence,
+        "snippet": _text(result.snippet),
+        "score": round(result.score, 4),
+    }
+
+
+def _text(parts: Parts) -> str:
+    return "".join(text for text, _ in parts)
+
+
+@commands.command("rebuild")
+def rebuild() -> None:
+    """Make the index anew beside the old one, then put it in its place."""
+    _require_database()
+    queue: Queue = current_app.extensions["search.queue"]
+    try:
+        with click.progressbar(length=0, label=t("search.rebuilding")) as bar:
+
+            def show(done: int, total: int) -> None:
+                bar.length = total
+                bar.update(done - bar.pos)
+
+            count = queue.rebuild(show)
+    except IndexBusy as busy:
+        raise click.ClickException(t("search.busy")) from busy
+    click.echo(t("search.rebuilt", n=count))
+
+
+@commands.command("evaluate")
+@click.argument("docs", type=_FILE)
+@click.argument("queries", type=_FILE)
+@click.argument("qrels", type=_FILE)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the run, as TREC tools read it."
+)
+@click.option("--limit", type=click.IntRange(min=1), help="Ask only the first N judged queries.")
+def evaluate(docs: Path, queries: Path, qrels: Path, out: Path | None, limit: int | None) -> None:
+    """Index DOCS in a temporary place, ask QUERIES and compare with QRELS.
+
+    DOCS: docs.jsonl[.gz] with id, title, text. QUERIES: queries.jsonl with id, text.
+    QRELS: tab-separated query, document, grade. Needs no database and no secret key.
+    """
+    try:
+        with click.progressbar(length=sum(1 for _ in read_lines(docs)), label=t("search.indexing")) as bar:
+            report, run = measure(docs, queries, qrels, limit, lambda done: bar.update(done - bar.pos))
+    except (ValueError, KeyError, OSError) as error:
+        raise click.ClickException(t("search.unreadable", error=repr(error))) from error
+    if out is not None:
+        out.write_text("".join(f"{line}\n" for line in run_lines(run)), encoding="utf-8")
+    for line in report.lines():
+        click.echo(line)
+
+
+def _require_database() -> None:
+    if not db.migrated(current_app):
+        raise click.ClickException(t("search.no_database"))

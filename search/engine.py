@@ -1,0 +1,29 @@
+"""Whoosh 2.7.4, imported in this one place: it is from 2016, and newer Pythons warn of its escapes."""
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", SyntaxWarning)
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from whoosh import columns, fields, formats
+    from whoosh.codec.whoosh3 import W3Codec
+    from whoosh.filedb.filestore import FileStorage
+    from whoosh.index import FileIndex, LockError
+    from whoosh.index import IndexError as StoredIndexError
+    from whoosh.reading import IndexReader, SegmentReader, TermNotFound
+    from whoosh.writing import SegmentWriter
+
+__all__ = [
+    "FileIndex",
+    "FileStorage",
+    "IndexReader",
+    "LockError",
+    "SegmentReader",
+    "SegmentWriter",
+    "StoredIndexError",
+    "TermNotFound",
+    "W3Codec",
+    "columns",
+    "fields",
+    "formats",
+]

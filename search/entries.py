@@ -1,0 +1,74 @@
+"""What the index is told of the articles: read from the database, which is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from kb.domain.plain import plain_text
+from kb.store.models import Article, Revision
+from search.fields import Document
+
+CHUNK = 200
+
+
+def shown(article: Article) -> Revision | None:
+    """Return the revision that the article's readers see: published, or the draft while there is none."""
+    return article.published or article.head
+
+
+def body(revision: Revision) -> str:
+    """Return a revision's sections as plain text."""
+    return "\n".join(plain_text(html) for html in revision.html.values())
+
+
+def count(session: Session) -> int:
+    """Return how many articles have an entry."""
+    return session.scalar(select(func.count()).where(Article.confidence != "archived")) or 0
+
+
+def all_documents(session: Session) -> Iterator[Document]:
+    """Yield the entry of every article that is not archived."""
+    ids = session.scalars(select(Article.id).where(Article.confidence != "archived").order_by(Article.id))
+    yield from documents(session, ids.all())
+
+
+def documents(session: Session, ids: Iterable[int]) -> Iterator[Document]:
+    """Yield the entries of these articles; of those that are archived or gone there is none."""
+    rest = iter(ids)
+    while chunk := list(islice(rest, CHUNK)):
+        yield from _chunk(session, chunk)
+        session.expunge_all()
+
+
+def _chunk(session: Session, ids: Sequence[int]) -> Iterator[Document]:
+    rows = (
+        select(Article)
+        .where(Article.id.in_(ids), Article.confidence != "archived")
+        .options(joinedload(Article.published), joinedload(Article.head))
+    )
+    for article in session.scalars(rows):
+        revision = shown(article)
+        if revision is not None:
+            yield _document(article, revision)
+
+
+def _document(article: Article, revision: Revision) -> Document:
+    return Document(
+        id=article.id,
+        title=revision.title,
+        symptom=revision.symptom,
+        error_codes=(article.number, *revision.error_codes),
+        environment=revision.environment,
+        synonyms=tuple(revision.synonyms),
+        body=body(revision),
+        kind=article.kind,
+        audience=article.audience,
+        confidence=article.confidence,
+        owner_id=article.owner_id,
+        components=tuple(revision.components),
+        updated=article.updated_at,
+    )

@@ -1,0 +1,162 @@
+"""Brings the index up to the database: drains the queue, rebuilds what cannot be used.
+
+The rows of the queue are written in the transaction that changes an article and removed after the index has
+committed, so that a crash in between repeats work and never loses it. One process at a time drains.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.orm import Session
+
+from kb.store.db import reading, writing
+from kb.store.models import ToIndex
+from search import entries
+from search.index import Index, IndexBusy, IndexUnusable, Writing
+
+Progress = Callable[[int, int], None]
+BATCH = 1_000
+POLL_SECONDS = 5.0
+_DELETED_AT_ONCE = 500
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """Rows of the queue and the articles they name, each once."""
+
+    rows: Sequence[int]
+    articles: Sequence[int]
+
+
+class Queue:
+    """The way from the database to the index; one for each process."""
+
+    def __init__(self, engine: Engine, index: Index) -> None:
+        self._engine = engine
+        self._index = index
+        self._awake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._checked = ""
+
+    def wake(self) -> None:
+        """Index what is queued soon, in the background (once `start` has been called)."""
+        self._awake.set()
+
+    def drain(self, progress: Progress | None = None) -> int:
+        """Index what is queued, or all there is if the index cannot be used; return how many articles.
+
+        progress: (articles done, articles in all). Waits for another process that is writing.
+        """
+        done = 0
+        while self._count():
+            with suppress(IndexBusy), self._index.writing() as index:
+                done += self._drain(index, done, progress)
+        return done
+
+    def rebuild(self, progress: Progress | None = None) -> int:
+        """Make the index anew from the database; return how many articles. Raises IndexBusy."""
+        with self._index.writing() as index:
+            return self._rebuild(index, progress)
+
+    def keep_up(self) -> None:
+        """Do what is due: rebuild an index that cannot be used, drain the queue."""
+        try:
+            self._check()
+        except IndexUnusable as reason:
+            self._repair(reason)
+        self.drain()
+
+    def start(self) -> None:
+        """Keep up in the background from now on: at once, when woken, and every few seconds."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="search-queue", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the background work and wait for it."""
+        self._stopped.set()
+        self._awake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self.keep_up()
+            except IndexBusy:
+                pass  # another process is at it
+            except Exception:
+                log.exception("the search index could not be brought up to date")
+            self._awake.wait(POLL_SECONDS)
+            self._awake.clear()
+
+    def _repair(self, reason: IndexUnusable) -> None:
+        with self._index.writing() as index:
+            with suppress(IndexUnusable):
+                self._check()
+                return  # another process was quicker
+            log.info("rebuilding the search index: %s", reason)
+            self._rebuild(index, None)
+
+    def _check(self) -> None:
+        """Open the index once for each state of it. Raises IndexUnusable."""
+        generation = self._index.generation()
+        if generation != self._checked:
+            self._index.open_reader()[1].close()
+            self._checked = generation
+
+    def _count(self) -> int:
+        with reading(self._engine) as session:
+            return session.scalar(select(func.count(ToIndex.article_id.distinct()))) or 0
+
+    def _drain(self, index: Writing, before: int, progress: Progress | None) -> int:
+        done = 0
+        total = before + self._count()
+        while True:
+            with reading(self._engine) as session:
+                waiting = _waiting(session)
+                if not waiting.rows:
+                    return done
+                found = entries.documents(session, waiting.articles)
+                try:
+                    index.update(found, waiting.articles, _from(progress, before + done, total))
+                except IndexUnusable as reason:
+                    log.info("rebuilding the search index: %s", reason)
+                    return done + self._rebuild(index, progress)
+            self._forget(waiting)
+            done += len(waiting.articles)
+
+    def _rebuild(self, index: Writing, progress: Progress | None) -> int:
+        with reading(self._engine) as session:
+            waiting = _waiting(session, most=None)
+            total = entries.count(session)
+            count = index.rebuild(entries.all_documents(session), _from(progress, 0, total))
+        self._forget(waiting)
+        return count
+
+    def _forget(self, waiting: _Waiting) -> None:
+        for start in range(0, len(waiting.rows), _DELETED_AT_ONCE):
+            with writing(self._engine) as session:
+                rows = waiting.rows[start : start + _DELETED_AT_ONCE]
+                session.execute(delete(ToIndex).where(ToIndex.id.in_(rows)))
+
+
+def _waiting(session: Session, most: int | None = BATCH) -> _Waiting:
+    """Return the oldest rows of the queue. Read before the articles: those are then at least as new."""
+    found = session.execute(select(ToIndex.id, ToIndex.article_id).order_by(ToIndex.id).limit(most)).all()
+    return _Waiting([row for row, _ in found], list(dict.fromkeys(article for _, article in found)))
+
+
+def _from(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:
+    """Return what tells `progress` of a batch's documents, `before` of which were done earlier."""
+    if progress is None:
+        return None
+    return lambda done: progress(min(before + done, total), total)

@@ -1,0 +1,94 @@
+"""The search page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request
+
+from kb.domain.articles import AUDIENCES, KINDS
+from kb.settings import Settings
+from kb.web import db, indexing
+from kb.web.access import may, scope
+from kb.web.locale import label
+from search.analysis import QUERY_CHARS
+from search.finding import Finder, Found
+from search.index import Index
+from search.queue import Queue
+from search.scoring import FACETS
+
+bp = Blueprint("search", __name__)
+Choice = tuple[str, list[tuple[str, str, int]], int]
+"""A filter: its facet, its values as (value, words, count), and how many of them to show at once."""
+_MOST_COMPONENTS = 8
+_ORDERS = {"kind": list(KINDS), "audience": list(AUDIENCES)}
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its index; nothing is opened or made before it is needed."""
+    settings: Settings = app.config["KB_SETTINGS"]
+    index = Index(settings.index)
+    queue = Queue(app.extensions["kb.engine"], index)
+    app.extensions["search.queue"] = queue
+    app.extensions["search.finder"] = Finder(index, queue)
+    indexing.set_drainer(app, queue)
+    app.after_request(_wake_after_change)
+
+
+def start(app: Flask) -> None:
+    """Keep the index up to date in the background, for as long as the process serves."""
+    queue: Queue = app.extensions["search.queue"]
+    queue.start()
+
+
+def _wake_after_change(response: Response) -> Response:
+    if request.method not in db.SAFE:
+        indexing.wake()
+    return response
+
+
+@bp.get("/search")
+@may("search.use")
+def index() -> Response:
+    """Search, and show what was found; htmx asks for the results alone while a person types."""
+    text = request.args.get("q", "").strip()[:QUERY_CHARS]
+    filters = _filters()
+    finder: Finder = current_app.extensions["search.finder"]
+    found = None
+    if text:
+        found = finder.find(db.session(), scope(), text, filters, request.args.get("page", 1, type=int))
+    partial = "HX-Request" in request.headers
+    template = "search/results.html" if partial else "search/index.html"
+    response = make_response(
+        render_template(
+            template, q=text, filters=filters, found=found, choices=choices(found, filters), partial=partial
+        )
+    )
+    response.vary.add("HX-Request")
+    return response
+
+
+def _filters() -> dict[str, str]:
+    """Return the filters that the address names; a kind or audience that does not exist is no filter."""
+    given = {facet: request.args.get(facet, "") for facet in FACETS}
+    return {facet: value for facet, value in given.items() if value and value in _ORDERS.get(facet, [value])}
+
+
+def choices(found: Found | None, filters: dict[str, str]) -> list[Choice]:
+    """Return the filters that results can be narrowed by.
+
+    Kinds and audiences come in the order of their tables, components by count. A value that is chosen
+    is listed though nothing has it.
+    """
+    if found is None:
+        return []
+    listed = []
+    for facet in FACETS:
+        counts = {filters[facet]: 0} if facet in filters else {}
+        counts |= found.facets.get(facet, {})
+        order = [v for v in _ORDERS[facet] if v in counts] if facet in _ORDERS else list(counts)
+        rows = [(value, _words(facet, value), counts[value]) for value in order]
+        listed.append((facet, rows, _MOST_COMPONENTS if facet == "component" else len(rows)))
+    return listed
+
+
+def _words(facet: str, value: str) -> str:
+    return value if facet == "component" else label(facet, value)
