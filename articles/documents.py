@@ -50,7 +50,7 @@ def read(content: bytes, *, kind: str, audience: str) -> Document:
         raise Refused("import.not_utf8") from error
     try:
         metadata, body = frontmatter.parse(text)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Refused("import.front_matter", problem=_first_line(error)) from error
     if not isinstance(metadata, dict):
         raise Refused("import.front_matter", problem="")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from kb.domain.errors import Refused
 from kb.store.models import Article, Attachment, Revision
 
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp"}
+DRAFT = ".draft.md"
 _PICTURE = re.compile(r"\]\(attachment:([0-9a-f]{64})")
 
 
@@ -36,9 +36,14 @@ def export(
         pictures = _pictures(session, article, folder, attachments)
         _write(folder / f"{article.number}.md", article, article.published or article.head, pictures)
         if article.published_id is not None and article.head_id != article.published_id:
-            _write(folder / f"{article.number}.draft.md", article, article.head, pictures, draft=True)
+            _write(folder / f"{article.number}{DRAFT}", article, article.head, pictures, draft=True)
         step(1)
     return len(articles)
+
+
+def is_draft(name: str) -> bool:
+    """Return whether a file holds the newer draft of an article that has a file of its own."""
+    return name.endswith(DRAFT)
 
 
 def count(session: Session) -> int:
@@ -53,18 +58,14 @@ def _write(
         return
     text = service.text_of(revision)
     told: dict[str, Any] = {"draft_of": article.number} if draft else {"number": article.number}
-    told["created"] = _stamp(article.created_at)
+    told["created"] = article.created_at
     if not draft:
         readable = article.confidence in READABLE or article.confidence == "archived"
-        told["updated"] = _stamp(article.updated_at)
+        told["updated"] = article.updated_at
         told["confidence"] = article.confidence if readable else "work_in_progress"
         told |= {"owner": article.owner.login} if article.owner else {}
         told |= {"source": article.source} if article.source else {}
     path.write_text(documents.write(_led(text, pictures), told), encoding="utf-8")
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.isoformat()
 
 
 def _led(text: Text, pictures: dict[str, str]) -> Text:

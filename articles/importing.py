@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from articles import documents, files, service
+from articles import documents, exporting, files, service
 from articles.documents import Document
 from articles.sources import IMAGES, MARKDOWN, Files, batches, resolve
 from kb.domain import personal_data
@@ -69,7 +69,7 @@ class Import:
 
     def run(self, now: Callable[[], datetime], step: Callable[[int], None] = lambda _: None) -> Outcome:
         """Import every file, a transaction a batch. now: the clock. step: told how many files are done."""
-        names = self.source.texts()
+        names = sorted(self.source.texts(), key=exporting.is_draft)
         for batch in batches(names, BATCH):
             self._batch(batch, now())
             step(len(batch))
@@ -82,8 +82,8 @@ class Import:
             self.outcome.counts["would_import"] += len(read)
             return
         with writing(self.engine) as session:
-            for name in sorted(read, key=lambda name: read[name].draft_of is not None):
-                self._one(session, name, read[name], now)
+            for name, document in read.items():
+                self._one(session, name, document, now)
 
     def _read(self, name: str) -> Document | None:
         try:
@@ -229,9 +229,8 @@ class Import:
         keys = {key for section in text.sections.values() for key in self._targets(name, section)}
         if not keys:
             return text
-        numbers: Mapping[str | None, int] = dict(
-            session.execute(select(Article.source, Article.id).where(Article.source.in_(keys))).tuples().all()
-        )
+        rows = session.execute(select(Article.source, Article.id).where(Article.source.in_(keys)))
+        numbers = {row.source: row.id for row in rows}
 
         def link(match: re.Match[str]) -> str:
             key, anchor = self._target(name, match)

@@ -19,6 +19,8 @@ IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
 MOST_FILES = 100_000
 MOST_BYTES = 512 * 2**20
 LARGEST = {"text": 2 * 2**20, "image": 20 * 2**20}
+DAMAGED = (tarfile.TarError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError)
+"""What the readers of archives raise for one that is broken, encrypted or of an unknown method."""
 
 
 class Files:
@@ -60,6 +62,14 @@ def open_source(path: Path) -> Files:
     """Return the files under the path. Raises Refused if it is none of what can be read."""
     label = path.resolve().name.split(".")[0] or "import"
     files = Files(label)
+    try:
+        _read(path, files)
+    except DAMAGED as error:
+        raise Refused("import.damaged", path=str(path)) from error
+    return files
+
+
+def _read(path: Path, files: Files) -> None:
     if path.is_dir():
         _from_folder(path, files)
     elif tarfile.is_tarfile(path):
@@ -72,7 +82,6 @@ def open_source(path: Path) -> Files:
         _beside(path, files)
     else:
         raise Refused("import.not_a_source", path=str(path))
-    return files
 
 
 def _beside(path: Path, files: Files) -> None:
@@ -94,32 +103,25 @@ def _from_folder(path: Path, files: Files) -> None:
 
 
 def _from_tar(path: Path, files: Files) -> None:
-    try:
-        with tarfile.open(path) as archive:
-            for count, member in enumerate(archive):
-                _count(count)
-                if member.isdir():
-                    continue
-                file = archive.extractfile(member) if member.isfile() else None
-                if file is None:
-                    files.refused.append((member.name, Refused("import.link")))
-                elif _safe(member.name, files):
-                    files.take(_plain(member.name), file)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise Refused("import.damaged", path=str(path)) from error
+    with tarfile.open(path) as archive:
+        for count, member in enumerate(archive):
+            _count(count)
+            if member.isdir():
+                continue
+            file = archive.extractfile(member) if member.isfile() else None
+            if file is None:
+                files.refused.append((member.name, Refused("import.link")))
+            elif _safe(member.name, files):
+                files.take(_plain(member.name), file)
 
 
 def _from_zip(path: Path, files: Files) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for count, member in enumerate(archive.infolist()):
-                _count(count)
-                if member.is_dir() or not _safe(member.filename, files):
-                    continue
+    with zipfile.ZipFile(path) as archive:
+        for count, member in enumerate(archive.infolist()):
+            _count(count)
+            if not member.is_dir() and _safe(member.filename, files):
                 with archive.open(member) as file:
                     files.take(_plain(member.filename), file)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-        raise Refused("import.damaged", path=str(path)) from error
 
 
 def _count(count: int) -> None:

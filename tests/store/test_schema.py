@@ -42,7 +42,9 @@ def test_every_migration_can_be_undone(engine):
 
 def test_sqlite_keeps_the_ground_rules(engine):
     with engine.connect() as connection:
-        values = [connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")]
+        values = [
+            connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")
+        ]
         assert values == ["wal", 2]
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
         assert connection.execute(text("PRAGMA secure_delete")).scalar() == 1
