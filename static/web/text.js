@@ -1,4 +1,4 @@
-// Tables of an author's text get a region that scrolls by keyboard; without this they scroll by touch.
+// An author's text: wide tables get a region that scrolls by keyboard, items to tick lose their bullet.
 (() => {
   "use strict";
   const words = document.currentScript.dataset.table;
@@ -19,7 +19,12 @@
     region.setAttribute("aria-label", words);
   };
   const sizes = new ResizeObserver((entries) => entries.forEach((entry) => fit(entry.target)));
-  const prepare = (root) => root.querySelectorAll(".text table:not(.text-scroll > table)").forEach(wrap);
+  const prepare = (root) => {
+    root.querySelectorAll(".text table:not(.text-scroll > table)").forEach(wrap);
+    for (const item of root.querySelectorAll(".text li")) {
+      if (/^\s*[☐☑]/u.test(item.textContent)) item.classList.add("task");
+    }
+  };
 
   prepare(document);
   document.addEventListener("kb:text", (event) => prepare(event.target));
