@@ -1,7 +1,7 @@
 # The two commands: make run, make test. `make help` tells the rest.
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check dev browser wheelhouse lock vendor clean
+.PHONY: help setup run test check drill dev browser wheelhouse lock vendor clean
 
 help: ## Tell what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ dev:
 
 browser:
 	@tools/browser.sh
+
+drill: dev ## Kill the server 100 times in the middle of saves and look for lost ones (about 10 minutes)
+	@.venv/bin/python -m tests.durability.kills --times $(or $(TIMES),100)
 
 wheelhouse: ## Fill wheelhouse/ for a place with no network (DEV=1: tests too)
 	@DEV=$(DEV) tools/wheelhouse.sh
