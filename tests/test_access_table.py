@@ -1,0 +1,299 @@
+"""Who gets which answer where: one table, and the application measured against it.
+
+A new route fails here until its answers are written down. Columns, from the outside in:
+visitor (pages closed), guest (a visitor where KB_OPEN_STAFF_PAGES is on), staff, engineer (trained),
+untrained (an engineer without the training of C-11), author (a trained contractor), reviewer,
+administrator. What a person may not see answers 404, as if it were not there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from articles import files
+from kb.domain.access import PERMISSIONS
+from kb.store.db import writing
+from kb.store.models import Attachment
+from tests.conftest import form_of
+
+COLUMNS = ("visitor", "guest", "staff", "engineer", "untrained", "author", "reviewer", "administrator")
+
+PLACES = """
+                                visitor guest staff engineer untrained author reviewer administrator
+GET  /static/web/favicon.svg        200   200   200      200       200    200      200           200
+GET  /healthz                       200   200   200      200       200    200      200           200
+POST /language                      303   303   303      303       303    303      303           303
+GET  /favicon.ico                   301   301   301      301       301    301      301           301
+GET  /                              303   200   200      200       200    200      200           200
+GET  /articles/                     303   200   200      200       200    200      200           200
+GET  /articles/new                  303   303   403      200       200    200      200           200
+POST /articles/new                  401   401   403      422       422    422      422           422
+POST /articles/preview              303   303   403      200       200    200      200           200
+GET  /search                        303   200   200      200       200    200      200           200
+GET  /sign-in                       200   200   303      303       303    303      303           303
+POST /sign-in                       422   422   422      422       422    422      422           422
+POST /sign-out                      303   303   303      303       303    303      303           303
+GET  /password                      303   303   200      200       200    200      200           200
+POST /password                      303   303   422      422       422    422      422           422
+GET  /people/                       303   303   403      403       403    403      403           200
+GET  /people/new                    303   303   403      403       403    403      403           200
+POST /people/new                    401   401   403      403       403    403      403           422
+GET  /people/{person}               303   303   403      403       403    403      403           200
+GET  /people/{person}/edit          303   303   403      403       403    403      403           200
+POST /people/{person}/edit          401   401   403      403       403    403      403           409
+POST /people/{person}/disable       303   303   403      403       403    403      403           303
+POST /people/{person}/enable        303   303   403      403       403    403      403           409
+POST /people/{person}/unlock        303   303   403      403       403    403      403           409
+POST /people/{person}/reset         303   303   403      403       403    403      403           200
+GET  /audit                         303   303   403      403       403    403      403           200
+"""
+
+FIELDS = {
+    "/articles/new": {"kind": "workaround"},
+    "/articles/preview": {"kind": "workaround", "section.steps": "1. 押す"},
+}
+"""What a post to a place sends."""
+
+OBJECTS = {
+    "staff": {"audience": "staff"},
+    "engineers": {"audience": "engineer"},
+    "restricted": {"audience": "restricted", "owner": "reviewer"},
+    "restricted_authors": {"audience": "restricted"},
+    "draft_engineers": {"audience": "engineer", "confidence": "work_in_progress", "owner": "engineer"},
+    "draft_authors": {"audience": "staff", "confidence": "work_in_progress"},
+    "draft_restricted": {"audience": "restricted", "confidence": "work_in_progress"},
+    "archived": {"audience": "staff", "confidence": "archived"},
+}
+"""Kinds of article; published and owned by the author unless something else is said."""
+
+ARTICLES = """
+                     visitor guest staff engineer untrained author reviewer administrator
+GET /articles/{id}
+  staff                  303   200   200      200       200    200      200           200
+  engineers              303   404   404      200       200    200      200           200
+  restricted             303   404   404      200       404    404      200           200
+  restricted_authors     303   404   404      200       404    200      200           200
+  draft_engineers        303   404   404      200       404    404      200           200
+  draft_authors          303   404   404      404       404    200      200           200
+  draft_restricted       303   404   404      404       404    200      200           200
+  archived               303   404   404      404       404    200      200           200
+GET /attachments/{attachment}
+  staff                  303   200   200      200       200    200      200           200
+  engineers              303   404   404      200       200    200      200           200
+  restricted             303   404   404      200       404    404      200           200
+  restricted_authors     303   404   404      200       404    200      200           200
+  draft_engineers        303   404   404      200       404    404      200           200
+  draft_authors          303   404   404      404       404    200      200           200
+  draft_restricted       303   404   404      404       404    200      200           200
+  archived               303   404   404      404       404    200      200           200
+GET /articles/KB-{id}
+  staff                  303   301   301      301       301    301      301           301
+  engineers              303   301   301      301       301    301      301           301
+  restricted             303   301   301      301       301    301      301           301
+  restricted_authors     303   301   301      301       301    301      301           301
+  draft_engineers        303   301   301      301       301    301      301           301
+  draft_authors          303   301   301      301       301    301      301           301
+  draft_restricted       303   301   301      301       301    301      301           301
+  archived               303   301   301      301       301    301      301           301
+GET /articles/{id}/edit
+  staff                  303   303   403      200       200    200      200           200
+  engineers              303   303   403      200       200    200      200           200
+  restricted             303   303   403      200       404    404      200           200
+  restricted_authors     303   303   403      200       404    200      200           200
+  draft_engineers        303   303   403      200       404    404      200           200
+  draft_authors          303   303   403      404       404    200      200           200
+  draft_restricted       303   303   403      404       404    200      200           200
+  archived               303   303   403      404       404    200      200           200
+POST /articles/{id}/edit
+  staff                  401   401   403      303       303    303      303           303
+  engineers              401   401   403      303       303    303      303           303
+  restricted             401   401   403      303       404    404      303           303
+  restricted_authors     401   401   403      303       404    303      303           303
+  draft_engineers        401   401   403      303       404    404      303           303
+  draft_authors          401   401   403      404       404    303      303           303
+  draft_restricted       401   401   403      404       404    303      303           303
+  archived               401   401   403      404       404    303      303           303
+GET /articles/{id}/history
+  staff                  303   303   403      200       200    200      200           200
+  engineers              303   303   403      200       200    200      200           200
+  restricted             303   303   403      200       404    404      200           200
+  restricted_authors     303   303   403      200       404    200      200           200
+  draft_engineers        303   303   403      200       404    404      200           200
+  draft_authors          303   303   403      404       404    200      200           200
+  draft_restricted       303   303   403      404       404    200      200           200
+  archived               303   303   403      404       404    200      200           200
+GET /articles/{id}/revisions/{revision}
+  staff                  303   303   403      200       200    200      200           200
+  engineers              303   303   403      200       200    200      200           200
+  restricted             303   303   403      200       404    404      200           200
+  restricted_authors     303   303   403      200       404    200      200           200
+  draft_engineers        303   303   403      200       404    404      200           200
+  draft_authors          303   303   403      404       404    200      200           200
+  draft_restricted       303   303   403      404       404    200      200           200
+  archived               303   303   403      404       404    200      200           200
+POST /articles/{id}/revisions/{revision}/restoration
+  staff                  303   303   403      303       303    303      303           303
+  engineers              303   303   403      303       303    303      303           303
+  restricted             303   303   403      303       404    404      303           303
+  restricted_authors     303   303   403      303       404    303      303           303
+  draft_engineers        303   303   403      303       404    404      303           303
+  draft_authors          303   303   403      404       404    303      303           303
+  draft_restricted       303   303   403      404       404    303      303           303
+  archived               303   303   403      404       404    303      303           303
+POST /articles/{id}/publication
+  staff                  303   303   403      403       403    403      409           409
+  engineers              303   303   403      403       403    403      409           409
+  restricted             303   303   403      403       403    403      409           409
+  restricted_authors     303   303   403      403       403    403      409           409
+  draft_engineers        303   303   403      403       403    403      303           303
+  draft_authors          303   303   403      403       403    403      303           303
+  draft_restricted       303   303   403      403       403    403      303           303
+  archived               303   303   403      403       403    403      303           303
+POST /articles/{id}/archival
+  staff                  303   303   403      403       403    403      303           303
+  engineers              303   303   403      403       403    403      303           303
+  restricted             303   303   403      403       403    403      303           303
+  restricted_authors     303   303   403      403       403    403      303           303
+  draft_engineers        303   303   403      403       403    403      303           303
+  draft_authors          303   303   403      403       403    403      303           303
+  draft_restricted       303   303   403      403       403    403      303           303
+  archived               303   303   403      403       403    403      409           409
+POST /articles/{id}/archival/end
+  staff                  303   303   403      403       403    403      409           409
+  engineers              303   303   403      403       403    403      409           409
+  restricted             303   303   403      403       403    403      409           409
+  restricted_authors     303   303   403      403       403    403      409           409
+  draft_engineers        303   303   403      403       403    403      409           409
+  draft_authors          303   303   403      403       403    403      409           409
+  draft_restricted       303   303   403      403       403    403      409           409
+  archived               303   303   403      403       403    403      303           303
+"""
+
+
+def named(value):
+    """Return the name of a test by its method and path; the statuses are left out."""
+    return value if isinstance(value, str) else ""
+
+
+def place_rows():
+    """Return (method, path, statuses) for each row of PLACES."""
+    rows = [line.split() for line in PLACES.strip().splitlines()[1:]]
+    return [(method, path, [int(status) for status in found]) for method, path, *found in rows]
+
+
+def article_rows():
+    """Return (method, path, {object: statuses}) for each route of ARTICLES."""
+    routes = []
+    for line in ARTICLES.strip().splitlines()[1:]:
+        first, *rest = line.split()
+        if first in ("GET", "POST"):
+            routes.append((first, rest[0], {}))
+        else:
+            routes[-1][2][first] = [int(status) for status in rest]
+    return routes
+
+
+def status(client, method, path, fields):
+    """Return the status of the answer, and let go of it."""
+    with client.open(path, method=method, data=fields) as response:
+        return response.status_code
+
+
+@pytest.fixture
+def client_of(app, visitor, as_role):
+    """A function: column -> a client; the ward's staff pages are open for the guest alone."""
+    closed = app.config["KB_SETTINGS"]
+
+    def client(column):
+        app.config["KB_SETTINGS"] = replace(closed, open_staff_pages=column == "guest")
+        return visitor if column in ("visitor", "guest") else as_role(column)
+
+    return client
+
+
+@pytest.fixture
+def attach(app):
+    """A function: give an article a file; return the address's part that names it."""
+
+    def add(article):
+        data = f"attachment of {article.id}".encode()
+        sha256 = files.keep(app.config["KB_SETTINGS"].attachments, data)
+        row = {
+            "name": "a.txt",
+            "media_type": "text/plain",
+            "size": len(data),
+            "created_at": article.created_at,
+        }
+        with writing(app.extensions["kb.engine"]) as session:
+            session.add(Attachment(article_id=article.id, sha256=sha256, **row))
+        return sha256
+
+    return add
+
+
+@pytest.mark.parametrize(("method", "path", "expected"), place_rows(), ids=named)
+def test_a_place_answers_each_role_as_written(client_of, people, method, path, expected):
+    fields = FIELDS.get(path, {})
+    path = path.format(person=people["untrained"])
+
+    found = [status(client_of(column), method, path, fields) for column in COLUMNS]
+
+    assert found == expected
+
+
+@pytest.mark.parametrize(("method", "path", "expected"), article_rows(), ids=named)
+def test_an_article_answers_each_role_as_written(client_of, make_article, attach, method, path, expected):
+    assert list(expected) == list(OBJECTS)
+    found = {kind: [] for kind in OBJECTS}
+    for kind, fields in OBJECTS.items():
+        article = make_article(**fields)
+        attachment = attach(article) if "{attachment}" in path else ""
+        for column in COLUMNS:
+            address = path.format(id=article.id, revision=article.head_id, attachment=attachment)
+            data = form_of(article, title="別の題名") if method == "POST" else None
+            found[kind].append(status(client_of(column), method, address, data))
+            if method == "POST" and found[kind][-1] == 303:
+                article = make_article(**fields)  # this one may have been changed
+
+    assert found == expected
+
+
+def test_every_route_is_in_the_table(app):
+    adapter = app.url_map.bind("localhost")
+    written = set()
+    for method, path, _ in [*place_rows(), *article_rows()]:
+        address = path.format(person=1, id=1, revision=1, attachment="0")
+        rule, _ = adapter.match(address, method=method, return_rule=True)
+        written.add((method, rule.endpoint))
+    routes = {
+        (method, rule.endpoint)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+    assert routes == written
+
+
+def test_every_route_states_a_permission_that_is_listed(app):
+    stated = {name: getattr(view, "permission", None) for name, view in app.view_functions.items()}
+
+    assert {name: given for name, given in stated.items() if given not in PERMISSIONS} == {}
+
+
+def test_a_route_without_a_stated_permission_answers_nobody(app, as_role):
+    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+
+    assert as_role("administrator").get("/forgotten").status_code == 403
+
+
+def test_a_hidden_article_answers_like_one_that_is_not_there(as_role, make_article):
+    hidden = make_article(audience="restricted")
+
+    there = as_role("untrained").get(f"/articles/{hidden.id}").text
+    absent = as_role("untrained").get(f"/articles/{hidden.id + 1}").text
+
+    assert there.replace(f"/articles/{hidden.id}", "/articles/N") == absent.replace(
+        f"/articles/{hidden.id + 1}", "/articles/N"
+    )
