@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 
 from kb.domain.access import scope
 from kb.domain.people import ROLES
+from kb.settings import Settings
 from kb.web import db
 from kb.web.locale import label, t
 from search.evaluate import evaluate as measure
@@ -147,5 +148,6 @@ def evaluate(docs: Path, queries: Path, qrels: Path, out: Path | None, limit: in
 
 
 def _require_database() -> None:
-    if not db.migrated(current_app):
+    settings: Settings = current_app.config["KB_SETTINGS"]
+    if not settings.data.is_dir() or not db.migrated(current_app):
         raise click.ClickException(t("search.no_database"))

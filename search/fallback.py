@@ -36,14 +36,12 @@ def search(
     needles = _needles(query)
     if not needles:
         return Answer(0, (), {facet: {} for facet in FACETS}, ())
-    found: list[tuple[_Row, float]] = []
-    met: set[str] = set()
-    for row in _rows(session, scope):
-        present = [needle for needle in needles if needle in row.text]
-        met.update(present)
-        worth = sum(len(needle) * (_TITLE_WORTH if needle in row.title else 1.0) for needle in present)
-        if sum(map(len, present)) * 2 >= sum(map(len, needles)):
-            found.append((row, worth))
+    holding = [(row, {needle for needle in needles if needle in row.text}) for row in _rows(session, scope)]
+    met: set[str] = set().union(*(present for _, present in holding))
+    half = sum(map(len, met)) / 2
+    found = [
+        (row, _worth(row, present)) for row, present in holding if present and sum(map(len, present)) >= half
+    ]
     chosen = sorted((one for one in found if _passes(one[0], filters)), key=lambda one: (-one[1], one[0].id))
     return Answer(
         total=len(chosen),
@@ -51,6 +49,10 @@ def search(
         facets={facet: _counts((row for row, _ in found), facet, filters) for facet in FACETS},
         missing=tuple(typed for needle, typed in needles.items() if needle not in met),
     )
+
+
+def _worth(row: _Row, present: set[str]) -> float:
+    return sum(len(needle) * (_TITLE_WORTH if needle in row.title else 1.0) for needle in present)
 
 
 def _needles(query: Query) -> dict[str, str]:

@@ -48,7 +48,7 @@ class Identifier:
 def find(folded: str) -> Iterator[Identifier]:
     """Yield the identifiers of a folded text that are cut out before the words are taken."""
     for match in _CUT.finditer(folded):
-        text = match[0].rstrip(".-/:")
+        text = match[0].rstrip(".-/:\\")
         key = text if match.lastgroup in _AS_WRITTEN else _joined(text)
         parts = tuple(dict.fromkeys(_PART.findall(text)))[:_MOST_PARTS]
         yield Identifier(key[:_LONGEST], tuple(p[:_LONGEST] for p in parts if p != key), *match.span())

@@ -1,0 +1,128 @@
+"""Ranking, counting and what a reader may not find."""
+
+import pytest
+
+from search.cache import Cache
+
+PRINTER = ("プリンター",)
+
+
+@pytest.fixture
+def filled(index, document):
+    index.update(
+        [
+            document(
+                1,
+                "申請書が印刷されない",
+                body="プリンターの電源を確かめる。",
+                components=("端末", "プリンター"),
+            ),
+            document(
+                2, "プリンターの交換手順", kind="procedure", audience="engineer", components=("プリンター",)
+            ),
+            document(3, "番号札が出ない", body="発券機の紙を替える。", components=("発券機",)),
+            document(4, "印刷管理サーバーの秘密の設定", audience="restricted", body="特権昇格ノウハウ"),
+            document(5, "印刷の下書き", confidence="work_in_progress", owner_id=7),
+        ]
+    )
+    return index
+
+
+def only_staff(facts):
+    return facts.audience == "staff" and facts.confidence == "validated"
+
+
+def test_what_may_not_be_found_is_in_no_hit_count_or_facet(filled, ask):
+    everything = ask("印刷")
+    assert {hit.id for hit in everything.hits} == {1, 4, 5} and everything.total == 3
+
+    answer = ask("印刷", may_find=only_staff)
+    assert [hit.id for hit in answer.hits] == [1] and answer.total == 1
+    assert answer.facets["audience"] == {"staff": 1}
+    assert answer.facets["component"] == {"プリンター": 1, "端末": 1}
+
+
+def test_a_word_that_stands_only_where_the_reader_may_not_look_is_missing_for_them(filled, ask):
+    assert ask("特権昇格").missing == ()
+    assert ask("特権昇格", may_find=only_staff).missing == ("特権", "昇格")
+
+
+def test_the_owner_is_known_where_the_decision_needs_it(filled, ask):
+    answer = ask("下書き", may_find=lambda facts: facts.owner_id == 7)
+
+    assert [hit.id for hit in answer.hits] == [5]
+
+
+def test_hidden_ids_are_taken_out_before_counting(filled, ask):
+    answer = ask("印刷", hidden=[1, 4])
+
+    assert [hit.id for hit in answer.hits] == [5] and answer.total == 1
+
+
+def test_filters_narrow_hits_and_each_facet_counts_under_the_other_filters(filled, ask):
+    answer = ask("プリンター", filters={"kind": "procedure"})
+
+    assert [hit.id for hit in answer.hits] == [2] and answer.total == 1
+    assert answer.facets["kind"] == {"procedure": 1, "workaround": 1}
+    assert answer.facets["component"] == {"プリンター": 1}
+    assert ask("プリンター", filters={"component": "なにもない"}).total == 0
+
+
+def test_the_title_outweighs_a_mention(filled, found):
+    assert found("プリンター")[0] == 2
+
+
+def test_one_shared_particle_of_a_long_question_is_no_match(filled, ask):
+    answer = ask("番号札が出ないときに紙を替える方法を教えてください")
+
+    assert answer.hits[0].id == 3
+    assert answer.total == 1
+
+
+def test_a_slip_of_the_finger_is_forgiven_and_named(filled, ask):
+    answer = ask("ぷりんたーの交換")
+
+    assert answer.hits[0].id == 2
+    assert ask("プンリター").missing == ("プンリター",)
+
+
+def test_an_unknown_word_finds_nothing_and_is_named_as_typed(filled, ask):
+    answer = ask("ﾊﾞｲｵﾘﾝ")
+
+    assert answer.total == 0 and answer.hits == ()
+    assert answer.missing == ("ﾊﾞｲｵﾘﾝ",)
+
+
+def test_an_empty_query_matches_nothing(filled, ask):
+    assert ask("").total == 0
+    assert ask("。、！").total == 0
+
+
+def test_the_same_question_gives_the_same_order_page_by_page(index, document, found):
+    index.update([document(number, "印刷が止まる") for number in range(1, 131)])
+
+    whole = found("印刷が止まる", limit=200)
+    pages = [found("印刷が止まる", offset=offset, limit=20) for offset in range(0, 140, 20)]
+
+    assert whole == sorted(whole) and len(whole) == 130
+    assert [number for page in pages for number in page] == whole
+
+
+def test_words_close_together_in_the_asked_order_come_first(index, document, found):
+    index.update(
+        [
+            document(1, "記録", body="電源を確かめる。" + "関係のない文が続く。" * 30 + "端末を替える。"),
+            document(2, "記録", body="電源端末を確かめる。" + "関係のない文が続く。" * 30 + "替える。"),
+        ]
+    )
+
+    assert found("端末の電源")[0] == 2
+
+
+def test_a_cache_forgets_the_least_used_beyond_its_bound():
+    cache = Cache(100)
+    for key in range(10):
+        cache.get(key, lambda: ("value", 30))
+
+    assert len(cache) == 3
+    assert cache.get(9, lambda: ("other", 30)) == "value"

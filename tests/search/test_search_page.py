@@ -1,0 +1,168 @@
+"""The search page: what a person sees, and what they never see."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+
+@pytest.fixture
+def drain(app):
+    """Bring the index up to the database, and let go of it after the test."""
+    yield app.extensions["search.queue"].drain
+    app.extensions["search.finder"].close()
+
+
+@pytest.fixture
+def stocked(make_article, drain):
+    """Articles for every reader; the words 特権 and 昇格 stand in the engineers' one alone."""
+    made = {
+        "staff": make_article(
+            title="申請書が印刷されない", symptom="印刷 ORA-12541", components=("プリンター",)
+        ),
+        "engineer": make_article(
+            title="印刷サーバーの特権昇格", audience="engineer", kind="procedure", components=("特権端末",)
+        ),
+        "draft": make_article(title="印刷の書きかけ", confidence="work_in_progress", owner="author"),
+    }
+    drain()
+    return made
+
+
+def total(response):
+    return int(re.search(r"<h2>(\d+)件見つかりました</h2>", response.text)[1])
+
+
+def test_a_result_shows_title_kind_audience_confidence_components_and_age(stocked, as_role):
+    page = as_role("staff").get("/search?q=印刷できない").text
+
+    assert f'href="/articles/{stocked["staff"].id}"' in page
+    assert "<mark>印刷</mark>" in page
+    assert "回避策" in page and "検証済み" in page and "職員" in page
+    assert "プリンター" in page and "<time" in page and "KB-0001" in page
+
+
+def test_staff_never_see_the_engineers_articles_in_results_counts_facets_or_words(stocked, as_role):
+    staff = as_role("staff").get("/search?q=申請書と特権")
+    engineer = as_role("engineer").get("/search?q=申請書と特権")
+
+    assert total(engineer) == 2 and "特権端末" in engineer.text
+    assert total(staff) == 1
+    assert "特権端末" not in staff.text and "手順書" not in staff.text and "技術者" not in staff.text
+    assert '<span class="chip">特権</span>' in staff.text, "for staff the word stands nowhere"
+    assert '<span class="chip">特権</span>' not in engineer.text
+
+
+def test_a_filter_that_names_a_hidden_component_says_no_more_than_an_invented_one(stocked, as_role):
+    hidden = as_role("staff").get("/search?q=印刷&component=特権端末")
+    invented = as_role("staff").get("/search?q=印刷&component=架空端末")
+
+    assert (
+        hidden.text.replace("特権端末", "架空端末")
+        == invented.text.replace("%E7%89%B9%E6%A8%A9", "%E6%9E%B6%E7%A9%BA")
+        or total(hidden) == total(invented) == 0
+    )
+
+
+@pytest.mark.parametrize(("login", "count"), [("staff", 1), ("engineer", 2), ("author", 3), ("reviewer", 3)])
+def test_each_role_counts_what_exists_for_it(stocked, as_role, login, count):
+    assert total(as_role(login).get("/search?q=印刷")) == count
+
+
+def test_a_visitor_is_asked_to_sign_in(stocked, visitor):
+    answer = visitor.get("/search?q=印刷")
+
+    assert answer.status_code == 303 and "/sign-in" in answer.location
+
+
+def test_filters_are_links_with_counts_and_can_be_taken_away(stocked, as_role):
+    page = as_role("engineer").get("/search?q=印刷&kind=procedure").text
+
+    assert 'aria-current="true"' in page
+    assert "サーバーの特権昇格" in page and "申請書が" not in page
+    assert "絞り込みを解除" in page
+    assert 'name="kind" value="procedure"' in page, "typing on keeps the filter"
+
+
+def test_a_filter_that_does_not_exist_is_no_filter(stocked, as_role):
+    assert total(as_role("staff").get("/search?q=印刷&kind=invented&audience=%00")) == 1
+
+
+def test_a_long_list_has_pages_and_a_page_past_the_end_is_the_last(make_article, drain, as_role):
+    for number in range(45):
+        make_article(title=f"番号札が出ない 発券機{number}")
+    drain()
+
+    first, last, beyond = (as_role("staff").get(f"/search?q=番号札&page={page}") for page in (1, 3, 99))
+
+    assert first.text.count('<p class="row-title">') == 20
+    assert last.text.count('<p class="row-title">') == 5 and 'start="41"' in last.text
+    assert beyond.text.count('<p class="row-title">') == 5
+    assert "?q=%E7%95%AA%E5%8F%B7%E6%9C%AD&amp;page=2" in first.text
+
+
+def test_nothing_found_says_what_to_try_and_names_the_words(stocked, as_role):
+    page = as_role("staff").get("/search?q=ヴァイオリン").text
+
+    assert "見つかりませんでした" in page and "ヴァイオリン</span>" in page
+    assert "/articles/" in page
+
+
+def test_an_empty_box_shows_how_to_search(stocked, as_role):
+    page = as_role("staff").get("/search").text
+
+    assert "検索のしかた" in page and "autofocus" in page
+    assert as_role("staff").get("/search?q=+&page=abc").status_code == 200
+
+
+def test_htmx_gets_the_results_alone(stocked, as_role):
+    part = as_role("staff").get("/search?q=印刷", headers={"HX-Request": "true"})
+
+    assert "<html" not in part.text and "申請書が" in part.text
+    assert 'hx-swap-oob="true">1件見つかりました' in part.text, "screen readers are told"
+    assert "HX-Request" in part.headers["Vary"]
+
+
+def test_an_article_is_found_by_its_number(stocked, as_role):
+    for typed in ("KB-0001", "kb0001", "KB-1", "ＫＢ－０００１"):
+        assert (
+            f"/articles/{stocked['staff'].id}"
+            in as_role("staff").get("/search", query_string={"q": typed}).text
+        )
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["<script>alert(1)</script>", "\x00", "%", "'; DROP TABLE articles --", "* OR title:x", "あ" * 5000],
+)
+def test_whatever_is_typed_is_shown_as_text(stocked, as_role, hostile):
+    answer = as_role("staff").get("/search", query_string={"q": hostile, "component": hostile})
+
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+
+
+def test_markup_in_an_article_stays_text_in_its_snippet(make_article, drain, as_role):
+    make_article(title="<b>太字</b>の題名", symptom="<img src=x onerror=alert(1)> 発券機")
+    drain()
+
+    page = as_role("staff").get("/search?q=発券機 太字").text
+
+    assert "<img src=x" not in page and "&lt;img" in page
+    assert "<b>太字" not in page
+
+
+def test_the_page_says_when_it_searches_the_database(make_article, as_role, app):
+    make_article(title="発券機の紙が詰まる")
+
+    page = as_role("staff").get("/search?q=発券機").text
+
+    assert "検索の準備をしています" in page and "<mark>発券機</mark>" in page
+
+
+def test_the_page_speaks_english_on_request(stocked, as_role):
+    client = as_role("staff")
+    client.set_cookie("language", "en")
+
+    assert "<h2>1 found</h2>" in client.get("/search?q=印刷").text
