@@ -40,7 +40,18 @@ def html(markdown, label="本文"):
 def test_nothing_active_gets_through(attack):
     out = html(attack)
 
-    for bad in ("<script", "<svg", "<iframe", "<form", "<style", "<base", "<meta", "style=", "src=\"http", "<math"):
+    for bad in (
+        "<script",
+        "<svg",
+        "<iframe",
+        "<form",
+        "<style",
+        "<base",
+        "<meta",
+        "style=",
+        'src="http',
+        "<math",
+    ):
         assert bad not in out
     assert "javascript:" not in out.split("href=")[-1] or "href=" not in out
     assert not [tag for tag in out.split("<")[1:] if " on" in tag.split(">")[0]]
@@ -55,7 +66,11 @@ def test_the_gate_is_the_same_twice():
 def test_headings_begin_below_the_sections_and_have_japanese_anchors():
     out = html("# 切り分け　手順\n\n## 確認\n\n## 確認\n", label="本文")
 
-    assert outline(out) == [(3, "切り分け-手順", "切り分け　手順"), (4, "確認", "確認"), (4, "確認-2", "確認")]
+    assert outline(out) == [
+        (3, "切り分け-手順", "切り分け　手順"),
+        (4, "確認", "確認"),
+        (4, "確認-2", "確認"),
+    ]
 
 
 def test_a_heading_never_takes_the_anchor_of_a_section_or_of_the_page():
@@ -66,9 +81,9 @@ def test_a_heading_never_takes_the_anchor_of_a_section_or_of_the_page():
 def test_an_article_number_is_a_link_except_in_code():
     assert '<a href="/articles/12"' in html("KB-0012 を見る")
     assert "<a" not in html("`KB-0012`") and "<a" not in html("AKB-0012")
-    assert '<a href="/articles/3#%E7%A2%BA%E8%AA%8D"' in html("[記事](KB-0003#確認)") or "/articles/3#確認" in html(
+    assert '<a href="/articles/3#%E7%A2%BA%E8%AA%8D"' in html(
         "[記事](KB-0003#確認)"
-    )
+    ) or "/articles/3#確認" in html("[記事](KB-0003#確認)")
 
 
 def test_only_written_web_addresses_become_links():
