@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from operator import add
 
@@ -218,6 +219,7 @@ def typed_grams(term: Term) -> tuple[str, ...]:
     return () if len(found) < 3 and any(_LATIN_GRAM.fullmatch(gram) for gram in found) else found
 
 
+@lru_cache(maxsize=100_000)
 def _is_gram(gram: str) -> bool:
     return _WORDLIKE_GRAM.fullmatch(gram) is not None and _HIRAGANA_GRAM.fullmatch(gram) is None
 

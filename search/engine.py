@@ -6,7 +6,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
     from whoosh import columns, fields, formats
-    from whoosh.codec.whoosh3 import W3Codec
+    from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter
     from whoosh.filedb.filestore import FileStorage
     from whoosh.index import FileIndex, LockError
     from whoosh.index import IndexError as StoredIndexError
@@ -23,6 +23,7 @@ __all__ = [
     "StoredIndexError",
     "TermNotFound",
     "W3Codec",
+    "W3FieldWriter",
     "columns",
     "fields",
     "formats",

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from search import analysis
+from search import analysis, postings
 from search.engine import (
     FileIndex,
     FileStorage,
@@ -30,7 +30,6 @@ from search.engine import (
     SegmentWriter,
     StoredIndexError,
     TermNotFound,
-    W3Codec,
     columns,
     fields,
     formats,
@@ -42,7 +41,6 @@ from search.rows import facts
 Progress = Callable[[int], None]
 _GAP = 8  # empty places between two texts, so that their words are not neighbours
 _LOCK_SECONDS = 10.0
-_POOL_MB = 512
 _TOC = re.compile(r"_MAIN_(\d+)\.toc")
 _MOST_SEGMENTS = 8
 _UNREADABLE = (OSError, StoredIndexError, ValueError, EOFError, KeyError, AssertionError, zlib.error)
@@ -66,23 +64,11 @@ class _Terms(fields.FieldType):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(format=formats.Existence(), analyzer=None)
 
-    def index(self, value: dict[str, float], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
-        return ((term.encode(), 1, weight, b"") for term, weight in value.items())
-
     def to_bytes(self, value: str | bytes) -> bytes:
         return value if isinstance(value, bytes) else value.encode()
 
     def from_bytes(self, value: bytes) -> str:
         return value.decode()
-
-
-class _Codec(W3Codec):  # type: ignore[misc]
-    """Whoosh's codec without lengths (ours are exact, in the facts) and without compressed postings."""
-
-    length_stats = False
-
-    def __init__(self) -> None:
-        super().__init__(blocklimit=4096, compression=0)
 
 
 def _schema() -> fields.Schema:
@@ -100,9 +86,9 @@ def word_hash(word: str) -> int:
     return zlib.crc32(word.encode()) or 1
 
 
-def _entry(document: Document) -> dict[str, object]:
-    """Return what Whoosh is given for a document."""
-    entry: dict[str, object] = {"id": {str(document.id): 1.0}}
+def _entry(document: Document) -> tuple[dict[str, dict[str, float]], dict[str, bytes]]:
+    """Return what the index keeps of a document: terms by field, and columns."""
+    terms = {"id": {str(document.id): 1.0}}
     lengths: list[float] = []
     sequence: list[int] = []
     for field in FIELDS:
@@ -110,16 +96,13 @@ def _entry(document: Document) -> dict[str, object]:
         if field.kind == "words":
             found = analysis.words(text)
             sequence += [word_hash(word) for word in found] + [0] * _GAP
-            terms = {word: float(n) for word, n in Counter(found).items()}
+            terms[field.name] = {word: float(n) for word, n in Counter(found).items()}
         elif field.kind == "grams":
-            terms = analysis.grams(fold(text))
+            terms[field.name] = analysis.grams(fold(text))
         else:
-            terms = analysis.identifier_counts(text)
-        entry[field.name] = terms
-        lengths.append(sum(terms.values()))
-    entry["facts"] = facts(document, lengths)
-    entry["sequence"] = np.array(sequence, dtype="<u4").tobytes()
-    return entry
+            terms[field.name] = analysis.identifier_counts(text)
+        lengths.append(sum(terms[field.name].values()))
+    return terms, {"facts": facts(document, lengths), "sequence": np.array(sequence, "<u4").tobytes()}
 
 
 def _merge(writer: SegmentWriter, segments: list[object]) -> list[object]:
@@ -293,7 +276,7 @@ def _write(
         _delete(writer, replaced)
         count = 0
         for count, document in enumerate(documents, 1):
-            writer.add_document(**_entry(document))
+            postings.add(writer, *_entry(document))
             if progress:
                 progress(count)
         writer.commit(mergetype=_merge)
@@ -308,11 +291,13 @@ def _write(
 def _writer(directory: Path) -> SegmentWriter:
     try:
         index = FileIndex(_storage(directory), schema=_schema())
-        return index.writer(timeout=_LOCK_SECONDS, codec=_Codec(), limitmb=_POOL_MB)
+        writer = index.writer(timeout=_LOCK_SECONDS, codec=postings.Codec())
     except LockError as error:
         raise IndexBusy from error
     except _UNREADABLE as error:
         raise IndexUnusable(f"unreadable: {error!r}") from error
+    writer.pool = postings.Pool()
+    return writer
 
 
 def _storage(directory: Path) -> FileStorage:
