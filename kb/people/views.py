@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from operator import itemgetter
 from typing import Any
 
 from flask import (
@@ -283,5 +284,9 @@ def audit() -> str:
         wanted=wanted,
         args={name: value for name, value in asdict(wanted).items() if value},
         people=[(person.id, f"{person.name}（{person.login}）") for person in queries.everyone(db.session())],
-        actions=sorted((trail.action_words(key), key) for key in queries.actions(db.session())),
+        actions=sorted(_action_choices(), key=itemgetter(1)),
     )
+
+
+def _action_choices() -> list[tuple[str, str]]:
+    return [(key, trail.action_words(key)) for key in queries.actions(db.session())]

@@ -70,8 +70,10 @@ def test_the_code_was_read_for_its_actions():
 def test_a_row_says_who_did_what_to_whom_from_where(administrator, people):
     administrator.post(f"/people/{people['staff']}/disable")
 
-    newest = table(administrator.get("/audit"))[0]
+    page = administrator.get("/audit")
+    newest = table(page)[0]
 
+    assert '<option value="people.disabled">' in page.text
     assert "試験 administrator" in newest and WORDS["people.action.people.disabled"]["ja"] in newest
     assert f'href="/people/{people["staff"]}"' in newest and "試験 staff" in newest
     assert "127.0.0.1" in newest
