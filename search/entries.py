@@ -25,6 +25,12 @@ def body(revision: Revision) -> str:
     return "\n".join(plain_text(html) for html in revision.html.values())
 
 
+def readable(revision: Revision) -> str:
+    """Return everything of a revision but its title as plain text, in the order in which it is read."""
+    listed = ("・".join(names) for names in (revision.error_codes, revision.synonyms))
+    return "\n".join([revision.symptom, *listed, revision.environment, body(revision)])
+
+
 def count(session: Session) -> int:
     """Return how many articles have an entry."""
     return session.scalar(select(func.count()).where(Article.confidence != "archived")) or 0

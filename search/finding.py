@@ -111,5 +111,5 @@ def _results(session: Session, scope: Scope, query: Query, answer: Answer) -> It
         article = articles.get(hit.id)
         revision = entries.shown(article) if article else None
         if article and revision:
-            text = "\n".join([revision.symptom, revision.environment, entries.body(revision)])
+            text = entries.readable(revision)
             yield Result(article, marked(revision.title, query), snippet(text, query), hit.score)

@@ -26,7 +26,7 @@ COVER_FLOOR = 0.2
 COVER_POWER = 0.35
 NEAR_WEIGHT = 0.25
 NEAR_WORDS = 4
-MATCH_SHARE = 0.2
+MATCH_SHARE = 0.25
 TYPO_SHARE = 0.6
 FACETS = ("kind", "audience", "component")
 

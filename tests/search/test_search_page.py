@@ -31,7 +31,13 @@ def stocked(make_article, drain):
 
 
 def total(response):
-    return int(re.search(r"<h2>(\d+)件見つかりました</h2>", response.text)[1])
+    counted = re.search(r"<h2>(\d+)件見つかりました</h2>", response.text)
+    assert counted or "見つかりませんでした" in response.text
+    return int(counted[1]) if counted else 0
+
+
+def counts(response):
+    return re.findall(r'filter-count">(\d+)件', response.text)
 
 
 def test_a_result_shows_title_kind_audience_confidence_components_and_age(stocked, as_role):
@@ -55,14 +61,11 @@ def test_staff_never_see_the_engineers_articles_in_results_counts_facets_or_word
 
 
 def test_a_filter_that_names_a_hidden_component_says_no_more_than_an_invented_one(stocked, as_role):
-    hidden = as_role("staff").get("/search?q=印刷&component=特権端末")
-    invented = as_role("staff").get("/search?q=印刷&component=架空端末")
+    hidden = as_role("staff").get("/search?q=申請書&component=特権端末")
+    invented = as_role("staff").get("/search?q=申請書&component=架空端末")
 
-    assert (
-        hidden.text.replace("特権端末", "架空端末")
-        == invented.text.replace("%E7%89%B9%E6%A8%A9", "%E6%9E%B6%E7%A9%BA")
-        or total(hidden) == total(invented) == 0
-    )
+    assert total(hidden) == total(invented) == 0
+    assert counts(hidden) == counts(invented) != []
 
 
 @pytest.mark.parametrize(("login", "count"), [("staff", 1), ("engineer", 2), ("author", 3), ("reviewer", 3)])
