@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def _led(text: Text, pictures: dict[str, str]) -> Text:
         key: _PICTURE.sub(lambda match: f"]({pictures.get(match[1], f'attachment:{match[1]}')}", markdown)
         for key, markdown in text.sections.items()
     }
-    return Text(**{**vars(text), "sections": sections})
+    return replace(text, sections=sections)
 
 
 def _pictures(session: Session, article: Article, folder: Path, attachments: Path) -> dict[str, str]:

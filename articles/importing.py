@@ -10,9 +10,10 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from sqlalchemy import Engine, select
@@ -49,6 +50,15 @@ class Options:
     dry_run: bool = False
 
 
+class Picture(NamedTuple):
+    """A picture that the source has, kept among the attachments; the fields of an `Attachment`."""
+
+    sha256: str
+    name: str
+    media_type: str
+    size: int
+
+
 @dataclass
 class Outcome:
     """What became of the files: counts by result, and (name, reasons) of each refused one."""
@@ -82,16 +92,23 @@ class Import:
             self.outcome.counts["would_import"] += len(read)
             return
         with writing(self.engine) as session:
+            keys = [self._key(name, document) for name, document in read.items()]
+            known = {
+                row.source: row for row in session.scalars(select(Article).where(Article.source.in_(keys)))
+            }
             for name, document in read.items():
-                self._one(session, name, document, now)
+                try:
+                    article = known.get(self._key(name, document)) or _by_number(session, document)
+                    self.outcome.counts[self._keep(session, name, document, article, now)] += 1
+                except Refused as refused:
+                    self._refuse(name, refused)
 
     def _read(self, name: str) -> Document | None:
         try:
             content = self.source.contents[name]
             document = documents.read(content, kind=self.options.kind, audience=self.options.audience)
+            service.check(document.text)
             refuse_all(personal_data.problems({"file": name}))
-            if self.options.dry_run:
-                service.check(document.text)
         except Refused as refused:
             self._refuse(name, refused)
             return None
@@ -101,67 +118,49 @@ class Import:
         self.outcome.counts["refused"] += 1
         self.outcome.refused.append((name, refused))
 
-    def _one(self, session: Session, name: str, document: Document, now: datetime) -> None:
+    def _keep(
+        self, session: Session, name: str, document: Document, article: Article | None, now: datetime
+    ) -> str:
+        """Store what is new in a file. Whatever is refused is refused before anything is stored."""
         digest = hashlib.sha256(self.source.contents[name]).hexdigest()
-        try:
-            with session.begin_nested():
-                self.outcome.counts[self._keep(session, name, document, digest, now)] += 1
-        except Refused as refused:
-            self._refuse(name, refused)
-
-    def _keep(self, session: Session, name: str, document: Document, digest: str, now: datetime) -> str:
-        if document.draft_of is not None:
-            return self._keep_draft(session, name, document, now)
-        article = self._known(session, name, document)
+        if article is not None and document.draft_of is None and article.source_hash == digest:
+            return "unchanged"
+        text, pictures = self._pictured(name, document.text)
+        text = self._linked(session, name, self._due(text, article, now))
         if article is None:
-            self._add(session, name, document, digest, now)
-            return "imported"
-        if article.source_hash == digest:
-            return "unchanged"
-        text = self._with_pictures(session, name, document.text, article, now)
-        text = self._linked(session, name, text)
-        if article.head is not None and service.text_of(article.head) == text:
+            article = self._add(session, name, document, text, now)
+            result = "imported"
+        elif article.head is not None and service.text_of(article.head) == text:
+            result = "unchanged"
+        else:
+            self._update(session, article, document, text, now)
+            result = "changed"
+        _attach(session, article, pictures, now)
+        if document.draft_of is None:
             article.source_hash = digest
-            return "unchanged"
-        self._update(session, article, document, text, digest, now)
-        return "changed"
+        return result
 
     def _key(self, name: str, document: Document) -> str:
         return document.source or f"{self.source.label}/{name}"
 
-    def _known(self, session: Session, name: str, document: Document) -> Article | None:
-        """Return the article that this file is, or None. Raises Refused if its number is another's."""
-        found = session.scalar(select(Article).where(Article.source == self._key(name, document)))
-        if found is not None or document.number is None:
-            return found
-        same_number = session.get(Article, document.number)
-        if same_number is None:
-            return None
-        if same_number.source is None and same_number.created_at == document.created_at:
-            return same_number
-        raise Refused("import.number_taken", number=article_number(document.number))
-
-    def _add(self, session: Session, name: str, document: Document, digest: str, now: datetime) -> None:
+    def _add(self, session: Session, name: str, document: Document, text: Text, now: datetime) -> Article:
         row = {
             "owner_id": self._owner(session, document),
             "source": None if document.number and not document.source else self._key(name, document),
-            "source_hash": digest,
             **({"id": document.number} if document.number else {}),
         }
-        text = self._linked(session, name, self._due(document.text, now))
         article = service.add(session, text, by=self.options.by, now=now, reason=f"import: {name}", **row)
-        pictured = self._with_pictures(session, name, text, article, now)
-        if pictured != text:
-            service.relink(session, article, pictured)
         self._publish(session, article, document, now)
         article.source_revision_id = article.head_id
         article.created_at = document.created_at or article.created_at
         article.updated_at = document.updated_at or article.updated_at
+        return article
 
-    def _due(self, text: Text, now: datetime) -> Text:
+    def _due(self, text: Text, article: Article | None, now: datetime) -> Text:
         if text.review_due is not None or self.options.confidence == "work_in_progress":
             return text
-        return Text(**{**vars(text), "review_due": service.next_review(text.kind, japan_date(now))})
+        due = article.review_due if article else service.next_review(text.kind, japan_date(now))
+        return replace(text, review_due=due)
 
     def _owner(self, session: Session, document: Document) -> int | None:
         if document.owner is None:
@@ -180,35 +179,27 @@ class Import:
             article.confidence = confidence
 
     def _update(
-        self, session: Session, article: Article, document: Document, text: Text, digest: str, now: datetime
+        self, session: Session, article: Article, document: Document, text: Text, now: datetime
     ) -> None:
-        edited_here = article.source_revision_id != article.head_id
-        if edited_here and article.source is not None and not self.options.overwrite:
+        """A changed file makes a revision; the draft of an exported article stays one."""
+        edited_here = article.source is not None and article.source_revision_id != article.head_id
+        is_draft = document.draft_of is not None
+        if edited_here and not is_draft and not self.options.overwrite:
             raise Refused("import.edited_here", number=article.number)
-        published = article.published_id is not None and article.confidence in READABLE
+        shown = article.confidence in READABLE and not is_draft
         service.revise(session, article, text, by=self.options.by, now=now, reason="import")
-        if published:
-            confidence = document.confidence if document.confidence in READABLE else article.confidence
+        if shown:
+            told = document.confidence if document.confidence in READABLE else None
+            confidence = told or article.confidence
             service.release(
-                session, article, confidence=confidence or "", by=self.options.by, now=now, complete=False
+                session, article, confidence=confidence, by=self.options.by, now=now, complete=False
             )
-        article.source_hash, article.source_revision_id = digest, article.head_id
+        if not is_draft:
+            article.source_revision_id = article.head_id
 
-    def _keep_draft(self, session: Session, name: str, document: Document, now: datetime) -> str:
-        """An exported article that readers see may have a newer draft: it becomes the newest revision."""
-        article = session.get(Article, document.draft_of)
-        if article is None or article.created_at != document.created_at:
-            raise Refused("import.no_article", number=article_number(document.draft_of or 0))
-        text = self._linked(session, name, self._with_pictures(session, name, document.text, article, now))
-        if article.head is not None and service.text_of(article.head) == text:
-            return "unchanged"
-        service.revise(session, article, text, by=self.options.by, now=now, reason="import")
-        return "changed"
-
-    def _with_pictures(
-        self, session: Session, name: str, text: Text, article: Article, now: datetime
-    ) -> Text:
-        """Keep the pictures that the text shows and the source has as attachments of the article."""
+    def _pictured(self, name: str, text: Text) -> tuple[Text, list[Picture]]:
+        """Keep the pictures that the text shows and the source has; return the text that shows ours."""
+        found: list[Picture] = []
 
         def picture(match: re.Match[str]) -> str:
             target = resolve(name, unquote(match["target"]))
@@ -219,10 +210,10 @@ class Import:
             if media_type is None:
                 return match[0]
             sha256 = files.keep(self.folder, content)
-            _attach(session, article, sha256, PurePosixPath(target).name, media_type, len(content), now)
+            found.append(Picture(sha256, PurePosixPath(target).name[:200], media_type, len(content)))
             return f"![{match['words']}](attachment:{sha256})"
 
-        return _rewritten(text, picture)
+        return _rewritten(text, picture), found
 
     def _linked(self, session: Session, name: str, text: Text) -> Text:
         """Turn links between files into links between articles, where the other file is imported."""
@@ -277,22 +268,27 @@ def _decoded(content: bytes) -> str:
 
 def _rewritten(text: Text, link: Callable[[re.Match[str]], str]) -> Text:
     sections = {key: _LINK.sub(link, markdown) for key, markdown in text.sections.items()}
-    return text if sections == text.sections else Text(**{**vars(text), "sections": sections})
+    return text if sections == text.sections else replace(text, sections=sections)
 
 
-def _attach(
-    session: Session, article: Article, sha256: str, name: str, media_type: str, size: int, now: datetime
-) -> None:
-    known = select(Attachment.id).where(Attachment.article_id == article.id, Attachment.sha256 == sha256)
-    if session.scalar(known) is None:
-        session.add(
-            Attachment(
-                article_id=article.id,
-                sha256=sha256,
-                name=name[:200],
-                media_type=media_type,
-                size=size,
-                created_at=now,
-            )
-        )
-        session.flush()
+def _by_number(session: Session, document: Document) -> Article | None:
+    """Return the article that an exported file is, or None. Raises Refused if it is not there, or another."""
+    number = document.draft_of or document.number
+    found = session.get(Article, number) if number else None
+    if found is not None and found.created_at == document.created_at:
+        return found
+    if document.draft_of:
+        raise Refused("import.no_article", number=article_number(document.draft_of))
+    if found is not None:
+        raise Refused("import.number_taken", number=article_number(found.id))
+    return None
+
+
+def _attach(session: Session, article: Article, pictures: list[Picture], now: datetime) -> None:
+    if not pictures:
+        return
+    known = set(session.scalars(select(Attachment.sha256).where(Attachment.article_id == article.id)))
+    for picture in pictures:
+        if picture.sha256 not in known:
+            known.add(picture.sha256)
+            session.add(Attachment(article_id=article.id, created_at=now, **picture._asdict()))

@@ -41,6 +41,7 @@ def add(
         confidence="work_in_progress",
         created_at=now,
         updated_at=now,
+        components=[],
         **row,
     )
     session.add(article)
@@ -137,6 +138,8 @@ def release(
         refuse_all(publication_problems(text_of(article.head), article.owner_id))
     if article.published_id == article.head_id and article.confidence == confidence:
         raise Refused("articles.nothing_to_publish", status=409)
+    if article.published_id is not None:
+        session.execute(delete(ArticleLink).where(ArticleLink.source_id == article.id))
     article.published_id = article.head_id
     set_committed_value(article, "published", article.head)
     article.confidence = confidence
@@ -175,6 +178,7 @@ def relink(session: Session, article: Article, text: Text) -> None:
         return
     article.head.sections, article.head.html = dict(text.sections), html_of(text)
     if article.published_id == article.head_id:
+        session.execute(delete(ArticleLink).where(ArticleLink.source_id == article.id))
         _link(session, article, article.head)
 
 
@@ -306,7 +310,6 @@ def _components(session: Session, names: Sequence[str]) -> list[Component]:
 
 
 def _link(session: Session, article: Article, revision: Revision) -> None:
-    session.execute(delete(ArticleLink).where(ArticleLink.source_id == article.id))
     targets = linked_articles(revision.html) - {article.id}
     if not targets:
         return
