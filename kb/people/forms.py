@@ -94,7 +94,7 @@ def wanted_audit() -> AuditFilter:
     """Return the audit filter in the address; a value that is none is dropped."""
     return AuditFilter(
         person=request.args.get("person", type=_number),
-        action=request.args.get("action", "")[:60],
+        action=request.args.get("action", "").replace("\0", "")[:60],
         first=request.args.get("first", type=date.fromisoformat),
         last=request.args.get("last", type=date.fromisoformat),
     )

@@ -24,7 +24,7 @@ TELL = parse("1 per minute")
 
 def address() -> str:
     """Return the client's address; behind proxies the one that KB_TRUSTED_PROXIES lets through."""
-    return request.remote_addr or ""
+    return (request.remote_addr or "")[:45]
 
 
 def _account() -> str:

@@ -35,12 +35,12 @@ class Terms:
 
 def fold_login(typed: str) -> str:
     """Return the login as it is stored: half width, lower case, so that an IME cannot get in the way."""
-    return unicodedata.normalize("NFKC", typed).strip().casefold()
+    return unicodedata.normalize("NFKC", typed).replace("\0", "").strip().casefold()
 
 
 def fold_name(typed: str) -> str:
     """Return the name with one plain blank where people put one or an ideographic one."""
-    return " ".join(unicodedata.normalize("NFKC", typed).split())
+    return " ".join(unicodedata.normalize("NFKC", typed).replace("\0", "").split())
 
 
 def login_problem(login: str) -> Refused | None:

@@ -51,7 +51,7 @@ def act() -> Act:
 @limits.failures_of_an_account
 def sign_in() -> Any:
     """Let somebody in. Every failure gets the same sentence."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _onward() if current_user.is_authenticated else _sign_in_page()
     with db.reading() as reading:
         tried = entry.attempt(reading, posted("login"), request.form.get("password", ""))
@@ -120,7 +120,7 @@ def sign_out() -> Any:
 @limits.failures_of_a_person
 def password() -> Any:
     """Change one's own password; whoever has a one-time password is led here first."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _password_page()
     typed = [request.form.get(name, "") for name in ("current", "new", "again")]
     try:
@@ -160,7 +160,7 @@ def index() -> str:
 @may("people.manage", keeps_text=True)
 def new() -> Any:
     """Add an account; its one-time password is shown on the answer and nowhere else."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(Form())
     form = forms.posted()
     if kept.resuming():
@@ -187,7 +187,7 @@ def show(person_id: int) -> str:
 def edit(person_id: int) -> Any:
     """Change an account's terms. A stale form answers 409 and shows what is on record beside it."""
     person = queries.person(db.session(), person_id, to_change=request.method == "POST")
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(forms.of_person(person), person)
     form = replace(forms.posted(), login=person.login)
     if kept.resuming():

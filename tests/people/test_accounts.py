@@ -60,6 +60,7 @@ def test_what_was_added_is_listed_and_audited(administrator, audited, people, pe
 
 def test_every_reason_against_an_account_is_told_at_once_and_what_was_typed_stays(administrator, session):
     before = session.query(Person).count()
+    session.rollback()
     typed = {"login": "花子 さん", "name": "", "role": "root", "organisation": "subcontractor"}
     response = administrator.post("/people/new", data=typed)
 

@@ -9,6 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from kb.people import passwords
+from kb.store.models import AuditRow
 from kb.web.locale import WORDS
 from tests.conftest import PASSWORD, person
 from tests.people.conftest import now
@@ -219,6 +220,21 @@ def test_text_that_was_tampered_with_is_not_given_back(attempt):
     response = attempt("author", PASSWORD, kept="x.y.z")
 
     assert (response.status_code, response.headers["Location"]) == (303, "/")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/password", "/people/new", "/people/1/edit"])
+def test_asking_for_the_head_of_a_form_sends_no_form(as_role, session, path):
+    client = as_role("administrator")
+    before = session.query(AuditRow).count()
+    session.rollback()
+
+    assert client.head(path).status_code == (303 if path == "/sign-in" else 200)
+    assert session.query(AuditRow).count() == before
+
+
+def test_the_head_of_the_sign_in_page_is_no_failed_sign_in(visitor, session):
+    assert visitor.head("/sign-in").status_code == 200
+    assert session.query(AuditRow).count() == 0
 
 
 def test_the_cast_is_what_the_tests_say(person_of, password_hash):
