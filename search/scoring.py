@@ -28,13 +28,14 @@ NEAR_WEIGHT = 0.25
 NEAR_WORDS = 4
 MATCH_SHARE = 0.25
 TYPO_SHARE = 0.6
+_ENTRY_BYTES = 250  # what a cached term costs besides its arrays, about
 FACETS = ("kind", "audience", "component")
 
 Floats = NDArray[np.float32]
 Documents = NDArray[np.int32]
 Numbers = NDArray[np.intp]
 _BY_KIND = {
-    kind: [(number, field) for number, field in enumerate(FIELDS) if field.kind == kind]
+    kind: [number for number, field in enumerate(FIELDS) if field.kind == kind]
     for kind in ("words", "grams", "identifiers")
 }
 
@@ -56,6 +57,16 @@ class Answer:
     hits: tuple[Hit, ...]
     facets: Mapping[str, Mapping[str, int]]
     missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """A term in the fields of one kind: the live documents that have it, ascending, their BM25 summed over
+    the fields with the fields' weights, and the term's idf over these documents."""
+
+    documents: Documents
+    scores: Floats
+    idf: float
 
 
 @dataclass(frozen=True)
@@ -104,19 +115,29 @@ def _all_of(mask: Mask, masks: Mapping[str, Mask], without: str = "") -> Mask:
 
 
 def _found(snapshot: Snapshot, term: Term) -> _Found:
-    documents, idf = _anywhere(snapshot, "words", term.key)
-    return _Found(term, documents, term.weight * idf)
+    held = _held(snapshot, "words", term.key)
+    return _Found(term, held.documents, term.weight * held.idf)
 
 
-def _anywhere(snapshot: Snapshot, kind: str, key: str) -> tuple[Documents, float]:
-    """Return the live documents with the term in any field of the kind, and its idf over them."""
-
-    def make() -> tuple[tuple[Documents, float], int]:
-        lists = [snapshot.postings(field.name, key)[0] for _, field in _BY_KIND[kind]]
-        documents = np.unique(np.concatenate(lists))
-        return (documents, _idf(snapshot, len(documents))), documents.nbytes + 200
+def _held(snapshot: Snapshot, kind: str, key: str) -> _Held:
+    def make() -> tuple[_Held, int]:
+        fields = [_bm25(snapshot, number, key) for number in _BY_KIND[kind]]
+        documents, place = np.unique(np.concatenate([found for found, _ in fields]), return_inverse=True)
+        scores = np.bincount(place, np.concatenate([scores for _, scores in fields]), len(documents))
+        held = _Held(documents, scores.astype(np.float32), _idf(snapshot, len(documents)))
+        return held, documents.nbytes + held.scores.nbytes + _ENTRY_BYTES
 
     return snapshot.scores.get((kind, key), make)  # type: ignore[no-any-return]
+
+
+def _bm25(snapshot: Snapshot, number: int, key: str) -> tuple[Documents, Floats]:
+    """Return (documents, scores) of a term in field `number` of FIELDS, the field's weight included."""
+    field = FIELDS[number]
+    documents, counts = snapshot.postings(field.name, key)
+    lengths = snapshot.relative_lengths[number][documents]
+    idf = _idf(snapshot, len(documents))
+    scores = field.weight * idf * counts * (K1 + 1) / (counts + K1 * (1 - B + B * lengths))
+    return documents, scores.astype(np.float32)
 
 
 def _idf(snapshot: Snapshot, documents: int) -> float:
@@ -124,33 +145,21 @@ def _idf(snapshot: Snapshot, documents: int) -> float:
     return float(np.log1p((total - documents + 0.5) / (documents + 0.5)))
 
 
-def _scored(snapshot: Snapshot, number: int, key: str) -> tuple[Documents, Floats]:
-    """Return (documents, BM25) of one term in field `number` of FIELDS, the field's weight included."""
-
-    def make() -> tuple[tuple[Documents, Floats], int]:
-        field = FIELDS[number]
-        documents, counts = snapshot.postings(field.name, key)
-        idf = _idf(snapshot, len(documents))
-        lengths = snapshot.relative_lengths[number][documents]
-        scores = idf * counts * (K1 + 1) / (counts + K1 * (1 - B + B * lengths))
-        scores = (field.weight * scores).astype(np.float32)
-        return (documents, scores), documents.nbytes + scores.nbytes + 200
-
-    return snapshot.scores.get((number, key), make)  # type: ignore[no-any-return]
-
-
 def _scores(snapshot: Snapshot, query: Query) -> Floats:
     """Return every document's sum over terms and fields."""
-    rare = snapshot.live_count * RARE_SHARE
-    readings = (term for term in query.rare_grams if len(_anywhere(snapshot, "grams", term.key)[0]) < rare)
-    grams = [*query.grams, *readings]
     sums = np.zeros(len(snapshot.rows), dtype=np.float32)
-    for kind, terms in (("words", query.words), ("grams", grams), ("identifiers", query.identifiers)):
-        for number, _ in _BY_KIND[kind]:
-            for term in terms:
-                documents, scores = _scored(snapshot, number, term.key)
-                if len(documents):
-                    sums[documents] += scores if term.weight == 1 else scores * np.float32(term.weight)
+    terms = [
+        *(("words", term) for term in query.words),
+        *(("grams", term) for term in query.grams),
+        *(("identifiers", term) for term in query.identifiers),
+    ]
+    for kind, term in terms:
+        held = _held(snapshot, kind, term.key)
+        sums[held.documents] += held.scores * np.float32(term.weight)
+    for term in query.rare_grams:
+        held = _held(snapshot, "grams", term.key)
+        if len(held.documents) < RARE_SHARE * snapshot.live_count:
+            sums[held.documents] += held.scores * np.float32(term.weight)
     return sums
 
 
@@ -173,7 +182,7 @@ def _matched(snapshot: Snapshot, query: Query, words: list[_Found], allowed: Mas
     mask: Mask = share > MATCH_SHARE * worths if worths else np.zeros(len(share), dtype=bool)
     for term in query.identifiers:
         if term.weight == analysis.WHOLE_WEIGHT:
-            mask[_anywhere(snapshot, "identifiers", term.key)[0]] = True
+            mask[_held(snapshot, "identifiers", term.key).documents] = True
     return mask & allowed
 
 
@@ -184,7 +193,7 @@ def _documents_like(snapshot: Snapshot, term: Term, allowed: Mask) -> Documents:
         return np.empty(0, dtype=np.int32)
     counts = np.zeros(len(snapshot.rows), dtype=np.int16)
     for gram in grams:
-        counts[_anywhere(snapshot, "grams", gram)[0]] += 1
+        counts[_held(snapshot, "grams", gram).documents] += 1
     enough = (counts >= np.ceil(TYPO_SHARE * len(grams))) & allowed
     return np.flatnonzero(enough).astype(np.int32)
 
@@ -221,9 +230,18 @@ def _second_look(snapshot: Snapshot, words: list[_Found], top: Numbers) -> Float
         return np.ones(len(top), dtype=np.float32)
     cover = np.zeros(len(top), dtype=np.float32)
     for word in words:
-        cover += word.worth * np.isin(top, word.documents)
+        cover += word.worth * _among(top, word.documents)
     near = _nearness(snapshot, words, top)
     return ((COVER_FLOOR + cover / worths) ** COVER_POWER + NEAR_WEIGHT * near).astype(np.float32)
+
+
+def _among(wanted: Numbers, documents: Documents) -> Mask:
+    """Return which of the wanted are among the documents, which ascend."""
+    if not len(documents):
+        return np.zeros(len(wanted), dtype=bool)
+    places = np.minimum(np.searchsorted(documents, wanted), len(documents) - 1)
+    found: Mask = documents[places] == wanted
+    return found
 
 
 def _nearness(snapshot: Snapshot, words: list[_Found], top: Numbers) -> Floats:
@@ -259,5 +277,5 @@ def _missing_words(snapshot: Snapshot, query: Query, allowed: Mask) -> tuple[str
         *(("words", term) for term in query.words if term.weight == 1),
         *(("identifiers", term) for term in query.identifiers if term.typed),
     ]
-    missing = [t.typed for kind, t in asked if not allowed[_anywhere(snapshot, kind, t.key)[0]].any()]
+    missing = [t.typed for kind, t in asked if not allowed[_held(snapshot, kind, t.key).documents].any()]
     return tuple(dict.fromkeys(missing))
