@@ -20,7 +20,7 @@ AUDITED = frozenset({403, 404})
 
 def init_app(app: Flask) -> None:
     """Register the handlers."""
-    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Refused, refused_page)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(Exception, _unexpected)
@@ -36,7 +36,8 @@ def page(status: int, reasons: list[str], headers: Any = None) -> Response:
     return response
 
 
-def _refused(refused: Refused) -> Response:
+def refused_page(refused: Refused) -> Response:
+    """Return the page for a rule's no; what touches access is audited."""
     db.close()
     if refused.status in AUDITED and current_user.is_authenticated:
         _audit_refusal(refused)
@@ -68,7 +69,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _stale(error: StaleDataError) -> Response:
-    return _refused(Refused("articles.stale", status=409))
+    return refused_page(Refused("articles.stale", status=409))
 
 
 def _unexpected(error: Exception) -> Response:

@@ -7,7 +7,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from kb.domain.errors import Refused
-from kb.web import kept
+from kb.web import errors, kept
 
 csrf = CSRFProtect()
 
@@ -20,7 +20,7 @@ def init_app(app: Flask) -> None:
 
 def _stale_form(error: CSRFError) -> Response:
     if not kept.wanted():
-        raise Refused("errors.csrf", status=400) from error
+        return errors.refused_page(Refused("errors.csrf", status=400))
     if current_user.is_anonymous:
         return kept.sign_in_first()
     fields = [(name, value) for name, value in request.form.items(multi=True) if name not in kept.OURS]
