@@ -36,6 +36,12 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).where(Article.confidence != "archived")) or 0
 
 
+def newest(session: Session) -> dict[int, float]:
+    """Return {id: moment of change, in seconds} of every article that has an entry."""
+    rows = select(Article.id, Article.updated_at).where(Article.confidence != "archived")
+    return {number: updated.timestamp() for number, updated in session.execute(rows)}
+
+
 def all_documents(session: Session) -> Iterator[Document]:
     """Yield the entry of every article that is not archived."""
     ids = session.scalars(select(Article.id).where(Article.confidence != "archived").order_by(Article.id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -86,6 +87,12 @@ class Finder:
                 self._index.condemn()
             self._queue.wake()
         return fallback.search(session, scope, query, filters, offset, PER_PAGE), True
+
+    def warm(self) -> None:
+        """Load what the first search needs: the dictionary and the index."""
+        analyse_query("検索")
+        with suppress(IndexUnusable), self._snapshots.newest():
+            pass
 
     def close(self) -> None:
         """Let go of the index's files."""

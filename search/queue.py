@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from kb.store.db import reading, writing
 from kb.store.models import ToIndex
+from kb.store.queue import to_index
 from search import entries
 from search.index import Index, IndexBusy, IndexUnusable, Writing
+from search.snapshot import Snapshots
 
 Progress = Callable[[int, int], None]
 BATCH = 1_000
@@ -74,6 +77,22 @@ class Queue:
             self._repair(reason)
         self.drain()
 
+    def compare(self) -> int:
+        """Queue every article whose entry is not as new as the database says; return how many.
+
+        The queue alone is not enough after a backup of the one or the other was put back.
+        """
+        snapshots = Snapshots(self._index)
+        with snapshots.newest() as snapshot:
+            indexed = snapshot.rows.entries()
+        snapshots.close()
+        with writing(self._engine) as session:
+            stored = entries.newest(session)
+            behind = [number for number in indexed.keys() | stored.keys() if _differ(number, indexed, stored)]
+            for number in sorted(behind):
+                to_index(session, number, at=datetime.now(UTC))
+        return len(behind)
+
     def start(self) -> None:
         """Keep up in the background from now on: at once, when woken, and every few seconds."""
         if self._thread is None:
@@ -88,9 +107,14 @@ class Queue:
             self._thread.join()
 
     def _run(self) -> None:
+        compared = False
         while not self._stopped.is_set():
             try:
                 self.keep_up()
+                if not compared:
+                    compared = True
+                    self.compare()
+                    continue
             except IndexBusy:
                 pass  # another process is at it
             except Exception:
@@ -153,6 +177,12 @@ def _waiting(session: Session, most: int | None = BATCH) -> _Waiting:
     """Return the oldest rows of the queue. Read before the articles: those are then at least as new."""
     found = session.execute(select(ToIndex.id, ToIndex.article_id).order_by(ToIndex.id).limit(most)).all()
     return _Waiting([row for row, _ in found], list(dict.fromkeys(article for _, article in found)))
+
+
+def _differ(number: int, indexed: Mapping[int, float], stored: Mapping[int, float]) -> bool:
+    """Return whether an article's moment of change is not the same in both; seconds, to the millisecond."""
+    here, there = indexed.get(number), stored.get(number)
+    return here is None or there is None or abs(here - there) > 0.001
 
 
 def _from(progress: Progress | None, before: int, total: int) -> Callable[[int], None] | None:

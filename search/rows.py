@@ -115,6 +115,11 @@ class Rows:
         pairs = [(_names.name(number), int(count)) for number, count in zip(different, counts, strict=True)]
         return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
+    def entries(self) -> dict[int, float]:
+        """Return {id: moment of change} of the live documents."""
+        live = self.live
+        return dict(zip(self.ids[live].tolist(), self.updated[live].tolist(), strict=True))
+
     def _column(self, facet: str) -> Ints:
         return {"kind": self.kind, "audience": self.audience}[facet]
 

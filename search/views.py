@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request
 
 from kb.domain.articles import AUDIENCES, KINDS
@@ -36,7 +38,9 @@ def init_app(app: Flask) -> None:
 def start(app: Flask) -> None:
     """Keep the index up to date in the background, for as long as the process serves."""
     queue: Queue = app.extensions["search.queue"]
+    finder: Finder = app.extensions["search.finder"]
     queue.start()
+    threading.Thread(target=finder.warm, name="search-warm", daemon=True).start()
 
 
 def _wake_after_change(response: Response) -> Response:

@@ -243,3 +243,20 @@ def test_a_rebuild_takes_what_is_queued_with_it(make_article, queue, engine, fin
     assert queue.rebuild() == 1
     assert waiting(engine) == 0
     assert find("発券機")[1] == 1
+
+
+def test_after_a_backup_was_put_back_the_index_is_compared_with_the_database(
+    make_article, queue, engine, find, settings, document
+):
+    make_article(title="発券機の紙が詰まる")
+    gone = document(99, "データベースにない発券機")
+    Index(settings.index).rebuild([gone])
+    with writing(engine) as session:
+        session.query(ToIndex).delete()
+    assert find("発券機")[0] == []
+
+    assert queue.compare() == 2
+    queue.drain()
+
+    assert find("発券機") == (["発券機の紙が詰まる"], 1)
+    assert queue.compare() == 0
