@@ -6,6 +6,8 @@ above the ten failures that lock it: what an administrator unlocked works at onc
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, request
 from flask_limiter import Limiter, RequestLimit
 from flask_login import current_user
@@ -48,7 +50,7 @@ def _tell(limit: RequestLimit) -> None:
 
 
 limiter = Limiter(address, storage_uri="memory://", strategy="moving-window")
-_rules = {"methods": ["POST"], "deduct_when": _failed, "on_breach": _tell}
+_rules: dict[str, Any] = {"methods": ["POST"], "deduct_when": _failed, "on_breach": _tell}
 failures_of_an_address = limiter.limit(PER_ADDRESS, key_func=address, **_rules)
 failures_of_an_account = limiter.limit(PER_ACCOUNT, key_func=_account, **_rules)
 failures_of_a_person = limiter.limit(PER_ACCOUNT, key_func=_person, **_rules)
