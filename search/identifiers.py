@@ -25,7 +25,7 @@ _WHOLE = "|".join(
         r"(?P<glued>[a-z]{1,6}\d{3,}[0-9a-z]*)",
     ]
 )
-_CUT = re.compile(rf"(?<![a-z0-9_])(?:{_WHOLE})(?![a-z0-9_])")
+_CUT = re.compile(rf"(?=[a-z0-9_%/\\])(?<![a-z0-9_])(?:{_WHOLE})(?![a-z0-9_])")
 _SPACED = re.compile(r"(?<![a-z0-9_.-])([a-z]{1,12}) (\d{3,8})(?![a-z0-9_.-])")
 _PART = re.compile(r"[a-z]{2,}|\d{2,}")
 _SEPARATORS = re.compile(r"[^0-9a-z]")
