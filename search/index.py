@@ -8,6 +8,7 @@ Layout of the directory (0700, because Whoosh unpickles what it finds there):
 
 import fcntl
 import os
+import pickle
 import re
 import secrets
 import shutil
@@ -43,7 +44,20 @@ _GAP = 8  # empty places between two texts, so that their words are not neighbou
 _LOCK_SECONDS = 10.0
 _TOC = re.compile(r"_MAIN_(\d+)\.toc")
 _MOST_SEGMENTS = 8
-_UNREADABLE = (OSError, StoredIndexError, ValueError, EOFError, KeyError, AssertionError, zlib.error)
+_UNREADABLE = (
+    OSError,
+    StoredIndexError,
+    ValueError,
+    EOFError,
+    LookupError,
+    AssertionError,
+    zlib.error,
+    # What unpickling raises for damaged bytes, and for classes that another version had.
+    pickle.UnpicklingError,
+    AttributeError,
+    ImportError,
+    TypeError,
+)
 
 
 class IndexUnusable(Exception):
