@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from kb.domain.access import Scope
 from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, READABLE
 from kb.domain.errors import Refused
 from kb.store.models import Article, ArticleLink, Attachment, Component, Person, Revision, article_components
+from kb.store.paging import Page, paged
 from kb.store.visibility import visible
 
-PER_PAGE = 50
 ORDERS = {
     "updated": (Article.updated_at.desc(), Article.id.desc()),
     "title": (Article.title, Article.id),
@@ -24,21 +23,6 @@ ORDERS = {
     "review": (Article.review_due.is_(None), Article.review_due, Article.id),
 }
 LARGEST_ID = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a list: its rows, its number (from 1), how many rows and pages there are."""
-
-    rows: Sequence[Any]
-    number: int
-    total: int
-    per_page: int = PER_PAGE
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least 1."""
-        return max(1, -(-self.total // self.per_page))
 
 
 def article(session: Session, article_id: int, scope: Scope) -> Article:
@@ -66,15 +50,6 @@ def history(session: Session, article: Article, number: int, scope: Scope) -> Pa
     mine = (Revision.article_id == article.id, Revision.audience.in_(scope.drafts))
     rows = select(Revision).where(*mine).order_by(Revision.id.desc())
     return paged(session, rows.options(joinedload(Revision.author)), number)
-
-
-def paged(session: Session, rows: Select[Any], number: int) -> Page:
-    """Return one page of a query; a number past the end gives the last page."""
-    total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
-    last = max(1, -(-total // PER_PAGE))
-    number = min(max(1, number), last)
-    found = session.scalars(rows.limit(PER_PAGE).offset((number - 1) * PER_PAGE)).unique().all()
-    return Page(found, number, total)
 
 
 def listed(session: Session, scope: Scope, filters: dict[str, str], number: int) -> Page:

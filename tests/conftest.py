@@ -61,6 +61,7 @@ def person(login, password_hash, role, organisation, trained):
         role=role,
         organisation=organisation,
         access_until=None if organisation == "ward" else date(2099, 3, 31),
+        consent_reference="" if organisation == "ward" else "試験 第1号",
         trained_on=date(2026, 11, 1) if trained else None,
         password_hash=password_hash,
         created_at=datetime(2026, 11, 1, tzinfo=UTC),

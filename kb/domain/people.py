@@ -51,7 +51,10 @@ class Account(Protocol):
 def account_problems(
     role: str, organisation: str, consent_reference: str, access_until: date | None
 ) -> list[Refused]:
-    """Return every reason why an account cannot be kept like this (C-10)."""
+    """Return every reason why an account cannot be kept like this.
+
+    Accounts of the contractor and of subcontractors carry the consent's reference and an end date (C-10).
+    """
     found = []
     if role not in ROLES:
         found.append(Refused("people.unknown_role", role=role))
@@ -59,7 +62,7 @@ def account_problems(
         found.append(Refused("people.unknown_organisation", organisation=organisation))
     if organisation == "ward":
         return found
-    if organisation == "subcontractor" and not consent_reference.strip():
+    if not consent_reference.strip():
         found.append(Refused("people.consent_missing"))
     if access_until is None:
         found.append(Refused("people.end_date_missing"))
@@ -73,11 +76,11 @@ def access_problem(person: Account, today: date) -> Refused | None:
     """
     if person.disabled_at is not None:
         return Refused("people.disabled", status=403)
-    if person.organisation != "ward" and (person.access_until is None or today > person.access_until):
+    if person.organisation == "ward":
+        return None
+    if person.access_until is None or today > person.access_until:
         return Refused("people.consent_ended", status=403, until=person.access_until)
-    if person.organisation == "subcontractor" and not person.consent_reference.strip():
-        return Refused("people.consent_missing", status=403)
-    return None
+    return None if person.consent_reference.strip() else Refused("people.consent_missing", status=403)
 
 
 def sign_in_problem(person: Account, now: datetime, today: date) -> Refused | None:

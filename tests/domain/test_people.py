@@ -62,19 +62,16 @@ def test_the_wards_own_people_need_neither_consent_nor_end_date():
     assert account_problems("staff", "ward", "", None) == []
 
 
-def test_a_contractor_needs_an_end_date():
-    assert keys(account_problems("engineer", "contractor", "", None)) == ["people.end_date_missing"]
-
-
-def test_a_subcontractor_needs_the_wards_consent_and_an_end_date():
-    assert keys(account_problems("engineer", "subcontractor", "  ", None)) == [
+@pytest.mark.parametrize("organisation", ["contractor", "subcontractor"])
+def test_outsiders_need_the_wards_consent_and_an_end_date(organisation):
+    assert keys(account_problems("engineer", organisation, "  ", None)) == [
         "people.consent_missing",
         "people.end_date_missing",
     ]
 
 
 def test_access_lasts_through_its_last_day_in_japan():
-    contractor = Account(organisation="contractor", access_until=TODAY)
+    contractor = Account(organisation="contractor", access_until=TODAY, consent_reference="第5号")
 
     assert access_problem(contractor, TODAY) is None
     assert key(access_problem(contractor, TODAY + timedelta(days=1))) == "people.consent_ended"
@@ -84,8 +81,9 @@ def test_a_contractor_without_an_end_date_has_no_access():
     assert key(access_problem(Account(organisation="contractor"), TODAY)) == "people.consent_ended"
 
 
-def test_a_subcontractor_without_consent_has_no_access():
-    person = Account(organisation="subcontractor", access_until=TODAY)
+@pytest.mark.parametrize("organisation", ["contractor", "subcontractor"])
+def test_outsiders_without_consent_have_no_access(organisation):
+    person = Account(organisation=organisation, access_until=TODAY)
 
     assert key(access_problem(person, TODAY)) == "people.consent_missing"
 
