@@ -59,7 +59,8 @@ def add_cast(server):
     for login, (role, organisation, trained) in CAST.items():
         terms = ["--name", f"試験 {login}", "--role", role, "--organisation", organisation]
         terms += ["--trained-on", "2026-11-01"] if trained else []
-        terms += [] if organisation == "ward" else ["--access-until", "2099-03-31"]
+        if organisation != "ward":
+            terms += ["--access-until", "2099-03-31", "--consent-reference", "試験-1"]
         arguments = ["people", "add", login, *terms, "--password-stdin"]
         added = app.test_cli_runner().invoke(args=arguments, input=PASSWORD + "\n")
         assert added.exit_code == 0, added.output
