@@ -4,9 +4,9 @@ Permissions come first: what the reader may not find takes no part in ranking, c
 words that were not found. Constants were measured; docs/search.md says how to measure again.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ NEAR_WORDS = 4
 MATCH_SHARE = 0.25
 TYPO_SHARE = 0.6
 _ENTRY_BYTES = 250  # what a cached term costs besides its arrays, about
+_BIT_OF_HIRAGANA = re.compile("[ぁ-ゖー]{1,3}")
 FACETS = ("kind", "audience", "component")
 
 Floats = NDArray[np.float32]
@@ -272,10 +273,13 @@ def _close(left: Numbers, right: Numbers) -> Numbers:
 
 
 def _missing_words(snapshot: Snapshot, query: Query, allowed: Mask) -> tuple[str, ...]:
-    """Return what was typed and stands in no allowed document; words that only ask are not named."""
-    asked: list[tuple[str, Any]] = [
-        *(("words", term) for term in query.words if term.weight == 1),
-        *(("identifiers", term) for term in query.identifiers if term.typed),
+    """Return what was typed and stands in no allowed document.
+
+    Words that only ask are not named, nor bits of hiragana: they come of a word that was cut wrongly.
+    """
+    asked = [
+        *(("words", t) for t in query.words if t.weight == 1 and not _BIT_OF_HIRAGANA.fullmatch(t.typed)),
+        *(("identifiers", t) for t in query.identifiers if t.typed),
     ]
     missing = [t.typed for kind, t in asked if not allowed[_held(snapshot, kind, t.key).documents].any()]
     return tuple(dict.fromkeys(missing))
