@@ -1,5 +1,7 @@
 # The two commands: make run, make test. `make help` tells the rest.
 ARGS ?=
+# A worker for each core, a file's tests in one worker: a browser and a server serve them all.
+WORKERS = -n auto --maxprocesses 4 --dist loadfile
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check drill dev browser wheelhouse lock vendor clean
 
@@ -8,7 +10,7 @@ help: ## Tell what can be made
 	@echo
 	@echo "PYTHON=python3.13 make ...   another interpreter than python3; it stays chosen"
 	@echo "KB_DATA=/srv/kb PORT=8080 make run   another place for the data, another port"
-	@echo "make test ARGS='-k search'   arguments for pytest"
+	@echo "make test ARGS='-k search'   arguments for pytest (-n 0: one at a time)"
 
 setup: ## Make .venv from requirements.txt (from wheelhouse/ alone, if there is one)
 	@tools/venv.sh
@@ -18,7 +20,7 @@ run: setup ## Prepare the data and serve on http://127.0.0.1:8000
 	@exec .venv/bin/python -m flask serve
 
 test: dev browser ## Run every test, the browser's too (as root: installs what they need)
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest $(WORKERS) $(ARGS)
 
 check: dev ## Run ruff, and mypy on the rules and the search
 	@.venv/bin/python -m ruff check .
