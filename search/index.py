@@ -40,6 +40,7 @@ from search.folding import fold
 from search.rows import facts
 
 Progress = Callable[[int], None]
+_ATTEMPTS = 20
 _GAP = 8  # empty places between two texts, so that their words are not neighbours
 _LOCK_SECONDS = 10.0
 _TOC = re.compile(r"_MAIN_(\d+)\.toc")
@@ -144,7 +145,7 @@ class Index:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def open_reader(self, attempts: int = 20) -> tuple[str, IndexReader]:
+    def open_reader(self, attempts: int = _ATTEMPTS) -> tuple[str, IndexReader]:
         """Return (generation, reader) of the newest state; the caller closes the reader.
 
         A commit or a swap may remove files while they are being opened, so opening is tried again.
@@ -169,18 +170,25 @@ class Index:
 
         Raises IndexUnusable.
         """
-        directory = self.directory()
-        with suppress(OSError):
-            return f"{directory.name}:{_newest(directory)}"
+        for _ in range(_ATTEMPTS):
+            directory = self.directory()
+            with suppress(OSError):  # swept away by a rebuild since
+                return f"{directory.name}:{_newest(directory)}"
         raise IndexUnusable("missing")
 
     def directory(self) -> Path:
         """Return the directory in use. Raises IndexUnusable if there is none or its rules are others."""
-        try:
-            directory = self.root / (self.root / "current").read_text().strip()
-            made_with = (directory / "fingerprint").read_text()
-        except (OSError, ValueError) as error:
-            raise IndexUnusable("missing") from error
+        known = name = ""
+        while True:
+            try:
+                name = (self.root / "current").read_text().strip()
+                directory = self.root / name
+                made_with = (directory / "fingerprint").read_text()
+                break
+            except (OSError, ValueError) as error:
+                if name == known:
+                    raise IndexUnusable("missing") from error
+                known = name  # a rebuild may have swept it away; then the pointer says something else now
         if made_with != fingerprint():
             raise IndexUnusable("made by other rules")
         return directory
