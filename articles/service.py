@@ -220,7 +220,7 @@ def restore(
 
 def check(text: Text) -> None:
     """Raise every reason why this text must not be stored: shape, and personal data (C-11)."""
-    refuse_all([*text_problems(text), *personal_data.problems(fields_of(text))])
+    refuse_all([*text_problems(text), *personal_data.problems(fields_of(text), of=text.kind)])
 
 
 def fields_of(text: Text) -> dict[str, str]:

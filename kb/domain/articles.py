@@ -248,7 +248,9 @@ def _too_long(text: Text) -> list[Refused]:
         lengths.append((name, len(entries), LONGEST["entries"]))
         lengths.append((name, max(map(len, entries), default=0), LONGEST["entry"]))
     return [
-        Refused("articles.too_long", field=name, most=most) for name, size, most in lengths if size > most
+        Refused("articles.too_long", field=name, most=most, of=text.kind)
+        for name, size, most in lengths
+        if size > most
     ]
 
 

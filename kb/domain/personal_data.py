@@ -86,9 +86,10 @@ def find(text: str) -> list[Finding]:
     )
 
 
-def problems(fields: dict[str, str]) -> list[Refused]:
-    """Return a refusal for each field and kind found there. fields: name of the field -> text.
+def problems(fields: dict[str, str], of: str | None = None) -> list[Refused]:
+    """Return a refusal for each field and kind found there.
 
+    fields: name of the field -> text. of: the article's kind, if the fields are its sections.
     The refusal names kind and place, never the value.
     """
     return [
@@ -97,6 +98,7 @@ def problems(fields: dict[str, str]) -> list[Refused]:
             kind=finding.kind,
             field=name,
             line=text.count("\n", 0, finding.start) + 1,
+            of=of,
         )
         for name, text in fields.items()
         for finding in find(text)

@@ -103,17 +103,18 @@ def _shown(name: str, value: Any, values: Mapping[str, Any]) -> Any:
     if name == "section":
         return section_label(values["kind"], value)
     if name == "field":
-        return field_label(value)
+        return field_label(value, values.get("of"))
     if name == "kind" and f"personal_data.kind.{value}" in WORDS:
         return t(f"personal_data.kind.{value}")
     return label(name, value) if name in LABELS else value
 
 
-def field_label(name: str) -> str:
-    """Return the words for a field of a form; "section.steps" is the section of some kind."""
+def field_label(name: str, of: str | None = None) -> str:
+    """Return the words for a field of a form; "section.steps" is a section of the kind `of`, or of some."""
     if name.startswith("section."):
         key = name.removeprefix("section.")
-        kind = next((kind for kind in KINDS.values() for s in kind.all_sections if s.key == key), None)
+        rows = [KINDS[of]] if of in KINDS else KINDS.values()
+        kind = next((kind for kind in rows for s in kind.all_sections if s.key == key), None)
         return section_label(kind.key, key) if kind else key
     return t(f"fields.{name}") if f"fields.{name}" in WORDS else name
 

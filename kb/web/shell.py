@@ -15,6 +15,7 @@ from kb.web.access import may
 from kb.web.locale import COOKIE, LANGUAGES, field_label, language, local_path, section_label, t
 
 bp = Blueprint("web", __name__)
+RECENT = {0: "base.today", 1: "base.yesterday"}
 YEAR = 365 * 24 * 3600
 
 
@@ -87,7 +88,7 @@ def age(value: datetime | None) -> Markup:
     if value is None:
         return Markup("")
     days = age_in_days(value, db.now())
-    words = t("base.today") if days == 0 else t("base.days_ago", days=days)
+    words = t(RECENT[days]) if days in RECENT else t("base.days_ago", days=days)
     return Markup('<time datetime="{}">{}</time>').format(
         in_japan(value).isoformat(timespec="seconds"), escape(words)
     )

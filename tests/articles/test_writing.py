@@ -125,6 +125,7 @@ def test_a_personal_number_is_refused_wherever_it_is_typed_and_stays_in_the_brow
 
     assert answer.status_code == 422
     assert NUMBER in answer.text and "個人番号" in answer.text
+    assert field != "section.steps" or "「手順と確認できる結果」" in answer.text
     assert session.scalar(select(Article)) is None
     assert NUMBER not in str([row.detail for row in session.scalars(select(AuditRow))])
 

@@ -88,5 +88,5 @@ def test_a_place_is_given_in_the_text_as_written():
 def test_a_refusal_names_kind_field_and_line_and_never_the_value():
     (refused,) = personal_data.problems({"symptom": f"一行目\n個人番号 {NUMBER}"})
 
-    assert refused.values == {"kind": "my_number", "field": "symptom", "line": 2}
+    assert refused.values == {"kind": "my_number", "field": "symptom", "line": 2, "of": None}
     assert NUMBER not in repr(refused.args) + repr(refused.values)
