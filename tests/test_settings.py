@@ -80,11 +80,13 @@ def test_serving_without_a_secret_or_a_database_is_refused(tmp_path, monkeypatch
 
 def test_init_prints_the_first_password_once_and_changes_nothing_the_second_time(tmp_path, monkeypatch):
     monkeypatch.setenv("KB_DATA", str(tmp_path / "var"))
+    (tmp_path / "var").mkdir(mode=0o755)
     runner = create_app().test_cli_runner()
 
     first, second = runner.invoke(args=["init"]), runner.invoke(args=["init"])
 
     assert first.exit_code == second.exit_code == 0, first.output
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
     assert "One-time password" in first.output and "45 starter articles" in first.output
     assert second.output == ""
 

@@ -67,6 +67,7 @@ def migrate(app: Flask) -> None:
     """Bring the application's database to the newest schema, making its folder if need be."""
     settings = app.config["KB_SETTINGS"]
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.data.chmod(0o700)  # it may have been there before
     upgrade(app.extensions["kb.engine"])
 
 
