@@ -6,6 +6,7 @@ service loads cannot change before it commits. `reading` is for a POST that stor
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 def init_app(app: Flask, engine: Engine) -> None:
     """Keep the engine with the application and close each request's session after it."""
     app.extensions["kb.engine"] = engine
+    weakref.finalize(app, engine.dispose)  # an application nobody needs any more leaves nothing open
     app.teardown_appcontext(_close)
 
 
