@@ -6,16 +6,16 @@ import logging
 from pathlib import Path
 
 import click
-import kb.people.cli
-import kb.people.views
-import search.cli
-import search.views
 import waitress
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import articles.cli
 import articles.views
+import kb.people.cli
+import kb.people.views
+import search.cli
+import search.views
 from kb.settings import Settings, SettingsError, from_environment, generate_secret
 from kb.store.db import make_engine
 from kb.web import access, db, errors, forms, headers, locale, sessions, shell
