@@ -19,6 +19,11 @@ from kb.web import forms
 TEXTS = ("title", "symptom", "error_codes", "environment", "synonyms", "audience", "components", "review_due")
 
 
+LONG_TEXT = 20_000
+MANY_PIECES = 2_000
+"""Characters and pieces from which a difference is shown more coarsely: comparing is quadratic."""
+
+
 @dataclass(frozen=True)
 class Form:
     """Every value as the form shows it; entries one a line. base: the revision it was made from, or ""."""
@@ -48,7 +53,6 @@ def posted() -> Form:
     """Return the form as posted."""
     kind = forms.text("kind")
     row = KINDS.get(kind)
-    owner = forms.text("owner_id")
     return Form(
         kind=kind,
         title=forms.text("title"),
@@ -59,7 +63,7 @@ def posted() -> Form:
         audience=forms.text("audience"),
         components=forms.block("components"),
         review_due=forms.text("review_due"),
-        owner_id=int(owner) if owner.isascii() and owner.isdigit() and len(owner) < 16 else None,
+        owner_id=number("owner_id"),
         reason=forms.text("reason")[:500],
         base=forms.text("base"),
         sections={s.key: forms.block(f"section.{s.key}") for s in row.all_sections} if row else {},
@@ -123,7 +127,8 @@ def differences(mine: Form, theirs: Form) -> list[tuple[str, list[tuple[str, str
 
 def _pieces(old: str, new: str) -> Iterable[tuple[str, str]]:
     before, after = _cut(old), _cut(new)
-    for op, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    many = len(before) + len(after) > MANY_PIECES
+    for op, a, b, c, d in SequenceMatcher(None, before, after, autojunk=many).get_opcodes():
         if op == "equal":
             yield " ", "".join(before[a:b])
             continue
@@ -137,8 +142,16 @@ def _cut(text: str) -> list[str]:
     """Cut at line ends and after Japanese marks: pieces a person compares; short texts by character."""
     if len(text) <= 400:
         return list(text)
+    if len(text) > LONG_TEXT:
+        return text.splitlines(keepends=True)
     marks = [0, *(i + 1 for i, c in enumerate(text) if c in "\n。、」"), len(text)]
     return [text[a:b] for a, b in pairwise(marks) if a < b]
+
+
+def number(name: str) -> int | None:
+    """Return a posted number, or None if there is none."""
+    value = forms.text(name)
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
 
 
 def wanted_kind() -> str | None:

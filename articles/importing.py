@@ -259,7 +259,7 @@ class Import:
         head: Revision = article.head
         text = self._linked(session, name, service.text_of(head))
         if text != service.text_of(head):
-            service.relink(session, article, text)
+            service.relink(session, article, text, by=self.options.by, now=now)
 
 
 def _decoded(content: bytes) -> str:

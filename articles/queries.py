@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from kb.domain.access import Scope
+from kb.domain.access import WRITERS, Scope
 from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, READABLE
 from kb.domain.errors import Refused
 from kb.store.models import Article, ArticleLink, Attachment, Component, Person, Revision, article_components
@@ -36,18 +36,18 @@ def article(session: Session, article_id: int, scope: Scope) -> Article:
 def revision(session: Session, article: Article, revision_id: int | None, scope: Scope) -> Revision:
     """Return one revision of this article, or raise Refused 404.
 
-    A revision written for a narrower audience than the published one is hidden like a draft of its own.
+    A revision for an audience that the reader does not belong to is hidden like an article of its own.
     """
     known = revision_id is not None and revision_id <= LARGEST_ID
     found = session.get(Revision, revision_id) if known else None
-    if found is None or found.article_id != article.id or found.audience not in scope.drafts:
+    if found is None or found.article_id != article.id or found.audience not in scope.texts(article.owner_id):
         raise Refused("articles.not_found", status=404)
     return found
 
 
 def history(session: Session, article: Article, number: int, scope: Scope) -> Page:
     """Return the article's revisions that the reader may see, newest first."""
-    mine = (Revision.article_id == article.id, Revision.audience.in_(scope.drafts))
+    mine = (Revision.article_id == article.id, Revision.audience.in_(scope.texts(article.owner_id)))
     rows = select(Revision).where(*mine).order_by(Revision.id.desc())
     return paged(session, rows.options(joinedload(Revision.author)), number)
 
@@ -107,33 +107,37 @@ def backlinks(session: Session, article: Article, scope: Scope) -> Sequence[Arti
     """Return the published articles that lead here and exist for the reader."""
     rows = select(Article).join(ArticleLink, ArticleLink.source_id == Article.id)
     return session.scalars(
-        rows.where(ArticleLink.target_id == article.id, visible(scope)).order_by(Article.title)
+        rows.where(
+            ArticleLink.target_id == article.id, visible(scope), Article.confidence.in_(READABLE)
+        ).order_by(Article.title)
     ).all()
 
 
 def start_page(session: Session, scope: Scope, today: date) -> dict[str, Any]:
     """Return what a person sees first: their drafts, what they have to review, what is new, what there is."""
-    mine = Article.owner_id == scope.reader_id
     kinds = select(Article.kind, func.count()).where(visible(scope), Article.confidence.in_(READABLE))
     counts = dict(session.execute(kinds.group_by(Article.kind)).all())
     rows = select(Article).where(visible(scope)).options(selectinload(Article.components)).limit(10)
-    soon = Article.review_due <= today + timedelta(days=30)
-    drafting = Article.confidence == "work_in_progress"
-    return {
-        "drafts": session.scalars(rows.where(mine, drafting).order_by(Article.updated_at.desc())).all(),
-        "due": session.scalars(rows.where(mine, ~drafting, soon).order_by(Article.review_due)).all(),
-        "recent": session.scalars(
-            rows.where(Article.confidence.in_(READABLE)).order_by(
-                Article.updated_at.desc(), Article.id.desc()
-            )
-        ).all(),
+    newest = Article.updated_at.desc(), Article.id.desc()
+    found: dict[str, Any] = {
+        "drafts": [],
+        "due": [],
+        "recent": session.scalars(rows.where(Article.confidence.in_(READABLE)).order_by(*newest)).all(),
         "kinds": [(key, counts.get(key, 0)) for key in KINDS],
     }
+    if scope.reader_id is not None:
+        mine = rows.where(Article.owner_id == scope.reader_id)
+        soon = Article.confidence.in_(READABLE), Article.review_due <= today + timedelta(days=30)
+        drafting = Article.confidence == "work_in_progress"
+        found["drafts"] = session.scalars(mine.where(drafting).order_by(*newest)).all()
+        found["due"] = session.scalars(mine.where(*soon).order_by(Article.review_due)).all()
+    return found
 
 
-def owners(session: Session) -> list[tuple[int, str]]:
-    """Return who can own an article: everyone who may write, still active."""
-    rows = select(Person.id, Person.name).where(Person.role != "staff", Person.disabled_at.is_(None))
+def owners(session: Session, present: int | None = None) -> list[tuple[int, str]]:
+    """Return who can own an article: everyone who may write, still active; and the present owner."""
+    active = and_(Person.role.in_(WRITERS), Person.disabled_at.is_(None))
+    rows = select(Person.id, Person.name).where(or_(active, Person.id == present))
     return [(person_id, name) for person_id, name in session.execute(rows.order_by(Person.name))]
 
 

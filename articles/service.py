@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -13,27 +13,35 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from articles.links import linked_articles
 from kb.domain import personal_data
-from kb.domain.access import Reader
+from kb.domain.access import WRITERS, Reader
 from kb.domain.articles import KINDS, READABLE, Text, publication_problems, text_problems
 from kb.domain.errors import Refused, refuse_all
 from kb.store import audit
-from kb.store.models import Article, ArticleLink, Component, Revision
+from kb.store.models import Article, ArticleLink, Component, Person, Revision
 from kb.store.queue import to_index
 from kb.web.markup import render
 
 
-def create(session: Session, text: Text, *, by: int | None, now: datetime, **row: Any) -> Article:
-    """Add a draft and commit. Raises Refused with every reason. row: further columns (owner_id ...)."""
-    article = add(session, text, by=by, now=now, **row)
-    session.commit()
-    return article
+@dataclass(frozen=True)
+class Prepared:
+    """A text that may be stored, with its gated HTML: made before a transaction, so that nobody waits."""
+
+    text: Text
+    html: dict[str, str]
+
+
+def prepare(text: Text) -> Prepared:
+    """Return the text with its HTML. Raises every reason why it must not be stored."""
+    check(text)
+    return Prepared(text, html_of(text))
 
 
 def add(
-    session: Session, text: Text, *, by: int | None, now: datetime, reason: str = "", **row: Any
+    session: Session, text: Text | Prepared, *, by: int | None, now: datetime, reason: str = "", **row: Any
 ) -> Article:
-    """Add a draft to the transaction. Raises Refused with every reason."""
-    check(text)
+    """Add a draft to the transaction. Raises Refused with every reason. row: further columns."""
+    prepared = text if isinstance(text, Prepared) else prepare(text)
+    text = prepared.text
     article = Article(
         kind=text.kind,
         title=text.title,
@@ -46,7 +54,7 @@ def add(
     )
     session.add(article)
     session.flush()
-    _revise(session, article, text, by=by, now=now, reason=reason)
+    _revise(session, article, prepared, by=by, now=now, reason=reason)
     audit.record(session, "article.created", at=now, by=by, object_type="article", object_id=article.id)
     return article
 
@@ -54,7 +62,7 @@ def add(
 def save(
     session: Session,
     article: Article,
-    text: Text,
+    text: Text | Prepared,
     *,
     base: int,
     by: int | None,
@@ -66,21 +74,26 @@ def save(
     base: the revision that the text was made from. Raises Refused("articles.stale", 409) if another
     came between, and Refused with every reason if the text cannot be stored.
     """
-    if base != article.head_id:
-        raise Refused("articles.stale", status=409)
+    require_newest(article, base)
     revision = revise(session, article, text, by=by, now=now, reason=reason)
     session.commit()
     return revision
 
 
 def revise(
-    session: Session, article: Article, text: Text, *, by: int | None, now: datetime, reason: str = ""
+    session: Session,
+    article: Article,
+    text: Text | Prepared,
+    *,
+    by: int | None,
+    now: datetime,
+    reason: str = "",
 ) -> Revision:
     """Add a new revision to the transaction. The kind of a published article stays what it is."""
-    if text.kind != article.kind and article.published_id is not None:
+    prepared = text if isinstance(text, Prepared) else prepare(text)
+    if prepared.text.kind != article.kind and article.published_id is not None:
         raise Refused("articles.kind_fixed")
-    check(text)
-    revision = _revise(session, article, text, by=by, now=now, reason=reason)
+    revision = _revise(session, article, prepared, by=by, now=now, reason=reason)
     audit.record(
         session,
         "article.saved",
@@ -96,7 +109,7 @@ def revise(
 def save_and_publish(
     session: Session,
     article: Article,
-    text: Text,
+    text: Text | Prepared,
     *,
     base: int,
     by: int | None,
@@ -105,16 +118,34 @@ def save_and_publish(
     reason: str = "",
 ) -> None:
     """Keep a new revision and publish it, both or neither."""
-    if base != article.head_id:
-        raise Refused("articles.stale", status=409)
+    require_newest(article, base)
+    require_in_use(article)
     revise(session, article, text, by=by, now=now, reason=reason)
     release(session, article, confidence=confidence, by=by, now=now)
     session.commit()
 
 
-def publish(session: Session, article: Article, *, confidence: str, by: int | None, now: datetime) -> None:
-    """Let readers see the newest revision, and commit. Raises Refused with every missing section (C-6)."""
-    refuse_all(publication_problems(text_of(article.head), article.owner_id) if article.head else [])
+def require_newest(article: Article, base: int | None) -> None:
+    """Raise Refused 409 unless `base`, the revision that the person had before them, is the newest."""
+    if base is None or base != article.head_id:
+        raise Refused("articles.stale", status=409)
+
+
+def require_in_use(article: Article) -> None:
+    """Raise Refused 409 for an archived article: it is brought back first, and the audit log says so."""
+    if article.confidence == "archived":
+        raise Refused("articles.archived", status=409)
+
+
+def publish(
+    session: Session, article: Article, *, base: int | None, confidence: str, by: int | None, now: datetime
+) -> None:
+    """Let readers see the newest revision, and commit. Raises Refused with every missing section (C-6).
+
+    base: the revision that the reviewer read; if another came between, it is read first (409).
+    """
+    require_newest(article, base)
+    require_in_use(article)
     release(session, article, confidence=confidence, by=by, now=now)
     session.commit()
 
@@ -172,10 +203,11 @@ def unarchive(session: Session, article: Article, *, by: int | None, now: dateti
     _set_confidence(session, article, back, by=by, now=now)
 
 
-def relink(session: Session, article: Article, text: Text) -> None:
+def relink(session: Session, article: Article, text: Text, *, by: int | None, now: datetime) -> None:
     """Let the links of the newest revision lead, within the transaction; its words stay as they were."""
     if article.head is None:
         return
+    audit.record(session, "article.relinked", at=now, by=by, object_type="article", object_id=article.id)
     article.head.sections, article.head.html = dict(text.sections), html_of(text)
     if article.published_id == article.head_id:
         session.execute(delete(ArticleLink).where(ArticleLink.source_id == article.id))
@@ -185,8 +217,9 @@ def relink(session: Session, article: Article, text: Text) -> None:
 def assign(
     session: Session, article: Article, owner_id: int | None, *, by: int | None, now: datetime
 ) -> None:
-    """Give the article to another owner within the transaction."""
+    """Give the article to another owner within the transaction. Raises Refused for one who cannot own it."""
     if owner_id != article.owner_id:
+        require_owner(session, owner_id)
         audit.record(
             session,
             "article.assigned",
@@ -201,6 +234,13 @@ def assign(
         to_index(session, article.id, at=now)
 
 
+def require_owner(session: Session, owner_id: int | None) -> None:
+    """Raise Refused unless this is nobody, or an active person who may write."""
+    able = select(Person.id).where(Person.role.in_(WRITERS), Person.disabled_at.is_(None))
+    if owner_id is not None and session.scalar(able.where(Person.id == owner_id)) is None:
+        raise Refused("articles.owner_unknown", field="owner")
+
+
 def restore(
     session: Session,
     article: Article,
@@ -212,10 +252,7 @@ def restore(
     reason: str,
 ) -> None:
     """Make an old revision's text the newest revision, and commit; nothing in between is lost."""
-    text = text_of(revision)
-    if article.published_id is not None and text.kind != article.kind:
-        raise Refused("articles.kind_fixed")
-    save(session, article, text, base=base, by=by.id, now=now, reason=reason)
+    save(session, article, text_of(revision), base=base, by=by.id, now=now, reason=reason)
 
 
 def check(text: Text) -> None:
@@ -255,8 +292,9 @@ def html_of(text: Text) -> dict[str, str]:
 
 
 def _revise(
-    session: Session, article: Article, text: Text, *, by: int | None, now: datetime, reason: str
+    session: Session, article: Article, prepared: Prepared, *, by: int | None, now: datetime, reason: str
 ) -> Revision:
+    text = prepared.text
     refuse_all(personal_data.problems({"reason": reason}))
     revision = Revision(
         article_id=article.id,
@@ -274,7 +312,7 @@ def _revise(
         components=list(text.components),
         review_due=text.review_due,
         sections=dict(text.sections),
-        html=html_of(text),
+        html=prepared.html,
     )
     session.add(revision)
     session.flush()

@@ -21,8 +21,8 @@ from flask_login import current_user
 from articles import files, forms, queries, service
 from articles.forms import Form
 from kb.domain.anchors import slug
-from kb.domain.articles import KINDS, READABLE, publication_problems
-from kb.domain.errors import Reasons, Refused
+from kb.domain.articles import AUDIENCES, KINDS, READABLE, publication_problems, size_problems
+from kb.domain.errors import Reasons, Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.plain import outline
 from kb.store.models import Article, Revision
@@ -77,6 +77,7 @@ def show(article_id: int) -> str:
 def _reading(article: Article, revision: Revision) -> dict[str, Any]:
     kind = KINDS[revision.kind]
     edits = can("article.edit", article)
+    newest = _newest(article) or revision
     present = [section for section in kind.all_sections if section.key in revision.html]
     anchors = {section.key: slug(section.label.ja) for section in present}
     contents = []
@@ -89,11 +90,17 @@ def _reading(article: Article, revision: Revision) -> dict[str, Any]:
         "kind": kind,
         "anchors": anchors,
         "outline": contents,
-        "missing": publication_problems(service.text_of(revision), article.owner_id) if edits else [],
+        "missing": publication_problems(service.text_of(newest), article.owner_id) if edits else [],
         "backlinks": queries.backlinks(db.session(), article, scope()),
-        "draft_newer": edits and article.published_id not in (None, article.head_id),
+        "draft_newer": edits and article.published_id not in (None, newest.id),
         "is_draft": article.confidence not in READABLE,
     }
+
+
+def _newest(article: Article) -> Revision | None:
+    """Return the newest revision if it exists for the person, published or not."""
+    head = article.head
+    return head if head and head.audience in scope().texts(article.owner_id) else None
 
 
 @bp.get("/articles/new")
@@ -113,12 +120,11 @@ def create() -> Any:
     form = forms.posted()
     if form.kind not in KINDS:
         raise Refused("articles.unknown_kind", kind=form.kind)
-    if kept.resuming() or posted("action") == "preview":
-        return _form(form, preview=posted("action") == "preview")
     try:
+        if kept.resuming() or posted("action") == "preview":
+            return _form(form, preview=posted("action") == "preview")
         article = _create(form)
     except Refused as refused:
-        db.session().rollback()
         return _refused_form(form, refused)
     flash(t("articles.saved"), "success")
     return redirect(url_for(".show", article_id=article.id), 303)
@@ -126,14 +132,25 @@ def create() -> Any:
 
 def _create(form: Form) -> Article:
     owner = form.owner_id if can("article.assign") else current_user.id
+    prepared = _prepare(form, owner)
     session, now = db.session(), db.now()
-    text = forms.to_text(form)
-    article = service.add(session, text, by=current_user.id, now=now, reason=form.reason, owner_id=owner)
+    service.require_owner(session, owner)
+    article = service.add(session, prepared, by=current_user.id, now=now, reason=form.reason, owner_id=owner)
     if posted("action") == "publish":
         require("article.publish")
         service.release(session, article, confidence="validated", by=current_user.id, now=now)
     session.commit()
     return article
+
+
+def _prepare(form: Form, owner_id: int | None) -> service.Prepared:
+    """Check and render before the transaction, so that a long text makes nobody wait.
+
+    Nobody writes for an audience to which they do not belong: the text would be gone for themselves.
+    """
+    if form.audience in AUDIENCES and form.audience not in scope().texts(owner_id):
+        raise Refused("articles.audience_not_yours", field="audience")
+    return service.prepare(forms.to_text(form))
 
 
 @bp.get("/articles/<int:article_id>/edit")
@@ -149,34 +166,45 @@ def edit(article_id: int) -> str:
 @may("article.edit", keeps_text=True)
 def save(article_id: int) -> Any:
     """Keep a new revision. A stale save answers 409 with both texts; a wrong one 422 with every reason."""
-    article = queries.article(db.session(), article_id, scope())
-    head = queries.revision(db.session(), article, article.head_id, scope())
     form = forms.posted()
     if form.kind not in KINDS:
         raise Refused("articles.unknown_kind", kind=form.kind)
-    if kept.resuming() or posted("action") == "preview":
-        return _form(form, article, preview=posted("action") == "preview")
+    try:
+        with db.reading() as reading:
+            article = queries.article(reading, article_id, scope())
+            queries.revision(reading, article, article.head_id, scope())
+        if kept.resuming() or posted("action") == "preview":
+            return _form(form, article, preview=posted("action") == "preview")
+        return _save(form, _prepare(form, article.owner_id), article_id)
+    except Refused as refused:
+        return _refused_save(form, refused, article_id)
+
+
+def _save(form: Form, prepared: service.Prepared, article_id: int) -> Any:
+    session, by, now = db.session(), current_user.id, db.now()
+    article = queries.article(session, article_id, scope())
+    head = queries.revision(session, article, article.head_id, scope())
     if form.base != str(head.id):
         return _conflict(form, article, head)
-    try:
-        _save(form, article)
-    except Refused as refused:
-        db.session().rollback()
-        return _refused_form(form, refused, article)
-    flash(t("articles.published_now" if posted("action") == "publish" else "articles.saved"), "success")
+    if can("article.assign"):
+        service.assign(session, article, form.owner_id, by=by, now=now)
+    if posted("action") == "publish":
+        require("article.publish", article)
+        service.save_and_publish(session, article, prepared, base=head.id, by=by, now=now, reason=form.reason)
+        flash(t("articles.published_now"), "success")
+    else:
+        service.save(session, article, prepared, base=head.id, by=by, now=now, reason=form.reason)
+        flash(t("articles.saved"), "success")
     return redirect(url_for(".show", article_id=article_id), 303)
 
 
-def _save(form: Form, article: Article) -> None:
-    session, by, now = db.session(), current_user.id, db.now()
-    if can("article.assign"):
-        service.assign(session, article, form.owner_id, by=by, now=now)
-    text, base = forms.to_text(form), int(form.base)
-    if posted("action") == "publish":
-        require("article.publish", article)
-        service.save_and_publish(session, article, text, base=base, by=by, now=now, reason=form.reason)
-    else:
-        service.save(session, article, text, base=base, by=by, now=now, reason=form.reason)
+def _refused_save(form: Form, refused: Refused, article_id: int) -> Any:
+    """Show the form with the reasons; from an article that is gone for the writer, their own text."""
+    db.close()
+    if refused.status == 404:
+        return kept.gone(url_for(".create"))
+    with db.reading() as reading:
+        return _refused_form(form, refused, queries.article(reading, article_id, scope()))
 
 
 def _form(
@@ -187,7 +215,9 @@ def _form(
     conflict: Any = None,
     preview: bool = False,
 ) -> str:
-    session = db.session()
+    with db.reading() as session:
+        owners = queries.owners(session, article.owner_id if article else None)
+        names = [name for name, _ in queries.component_counts(session, scope())]
     return render_template(
         "articles/edit.html",
         form=form,
@@ -196,8 +226,8 @@ def _form(
         problems=problems,
         missing=_missing(form),
         conflict=conflict,
-        owners=queries.owners(session) if can("article.assign") else [],
-        component_names=[name for name, _ in queries.component_counts(session, scope())],
+        owners=owners if can("article.assign") else [],
+        component_names=names,
         html=_preview(form) if preview else None,
     )
 
@@ -210,10 +240,13 @@ def _missing(form: Form) -> list[Refused]:
 
 
 def _preview(form: Form) -> dict[str, str]:
-    return service.html_of(forms.to_text(replace(form, review_due="")))
+    text = forms.to_text(replace(form, review_due=""))
+    refuse_all(size_problems(text))
+    return service.html_of(text)
 
 
 def _refused_form(form: Form, refused: Refused, article: Article | None = None) -> tuple[str, int]:
+    db.close()
     if refused.status in (403, 404):
         raise refused
     reasons = refused.reasons if isinstance(refused, Reasons) else (refused,)
@@ -222,9 +255,11 @@ def _refused_form(form: Form, refused: Refused, article: Article | None = None) 
 
 def _conflict(form: Form, article: Article, head: Revision) -> tuple[str, int]:
     theirs = forms.of_revision(head, article.owner_id)
+    who = head.author.name if head.author else ""
+    db.close()  # comparing may take a moment, and nobody has to wait for it
     conflict = {
         "theirs": theirs,
-        "who": head.author.name if head.author else "",
+        "who": who,
         "when": head.created_at,
         "diffs": forms.differences(form, theirs),
     }
@@ -248,8 +283,9 @@ def publish(article_id: int) -> Any:
     """Publish the newest revision."""
     article = queries.article(db.session(), article_id, scope())
     queries.revision(db.session(), article, article.head_id, scope())
-    confidence = posted("confidence") or "validated"
-    service.publish(db.session(), article, confidence=confidence, by=current_user.id, now=db.now())
+    confidence, base = posted("confidence") or "validated", forms.number("base")
+    by, now = current_user.id, db.now()
+    service.publish(db.session(), article, base=base, confidence=confidence, by=by, now=now)
     flash(t("articles.published_now"), "success")
     return redirect(url_for(".show", article_id=article_id), 303)
 
@@ -298,13 +334,11 @@ def restore(article_id: int, revision_id: int) -> Any:
     """Make an old revision the newest draft."""
     article = queries.article(db.session(), article_id, scope())
     found = queries.revision(db.session(), article, revision_id, scope())
-    base = posted("base") or str(article.head_id)
-    if base != str(article.head_id):
+    head = queries.revision(db.session(), article, article.head_id, scope())
+    if forms.number("base") != head.id:
         raise Refused("articles.stale", status=409)
-    reason = t("articles.restored_from", revision=found.id)
-    service.restore(
-        db.session(), article, found, base=int(base), by=current_user, now=db.now(), reason=reason
-    )
+    reason, now = t("articles.restored_from", revision=found.id), db.now()
+    service.restore(db.session(), article, found, base=head.id, by=current_user, now=now, reason=reason)
     flash(t("articles.restored_now"), "success")
     return redirect(url_for(".show", article_id=article_id), 303)
 

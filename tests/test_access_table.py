@@ -150,7 +150,7 @@ POST /articles/{id}/publication
   draft_engineers        303   303   403      403       403    403      303           303
   draft_authors          303   303   403      403       403    403      303           303
   draft_restricted       303   303   403      403       403    403      303           303
-  archived               303   303   403      403       403    403      303           303
+  archived               303   303   403      403       403    403      409           409
 POST /articles/{id}/archival
   staff                  303   303   403      403       403    403      303           303
   engineers              303   303   403      403       403    403      303           303

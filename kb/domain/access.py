@@ -82,9 +82,14 @@ class Scope:
         """Return whether this article exists for the reader."""
         if article.confidence in READABLE and article.audience in self.published:
             return True
-        if article.audience not in self.drafts:
-            return False
-        own = self.reader_id is not None and article.owner_id == self.reader_id
+        return self._sees_drafts(article.owner_id) and article.audience in self.drafts
+
+    def texts(self, owner_id: int | None) -> frozenset[str]:
+        """Return the audiences whose texts the reader may open among the revisions of an owner's article."""
+        return self.drafts if self._sees_drafts(owner_id) else self.published
+
+    def _sees_drafts(self, owner_id: int | None) -> bool:
+        own = self.reader_id is not None and owner_id == self.reader_id
         return self.unpublished == "all" or (self.unpublished == "own" and own)
 
 

@@ -22,6 +22,9 @@ class Anchors:
     def __init__(self) -> None:
         self._used: set[str] = set()
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._used
+
     def take(self, text: str) -> str:
         """Return a free anchor for this heading."""
         name = wanted = slug(text)

@@ -6,6 +6,7 @@ One row of `KINDS` is all it takes to add a kind: forms, pages, import, export a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -209,13 +210,23 @@ class Text:
         object.__setattr__(self, "sections", {k: v for k, v in dict(self.sections).items() if v.strip()})
 
 
+LONGEST_LINE = 10_000
+"""Characters of one line; prose has none that long, and every tool that shows it would choke."""
+UNCLOSED, TAGS, ITEMS = 300, 1_500, 2_000
+"""At most this many more opening than closing signs, HTML tags, list items and quoted lines in a section.
+
+Readers of Markdown go back for each of them; beyond this a page takes many seconds to make.
+"""
+_PAIRS = (("[", "]"), ("(", ")"), ("<", ">"))
+_ITEM = re.compile(r"^[ \t]{0,100}(?:[-*+>]|\d{1,9}[.)])[ \t]*", re.MULTILINE)
+
 LONGEST = {
     "title": 200,
     "symptom": 2_000,
     "environment": 500,
     "entry": 200,
     "entries": 50,
-    "section": 200_000,
+    "section": 100_000,
 }
 """Characters at most (entries: how many codes, synonyms or components)."""
 
@@ -234,8 +245,27 @@ def text_problems(text: Text) -> list[Refused]:
         found.append(Refused("articles.unknown_audience", audience=text.audience))
     if not text.title.strip():
         found.append(Refused("articles.title_missing"))
-    found += _too_long(text)
-    return found
+    return found + size_problems(text)
+
+
+def size_problems(text: Text) -> list[Refused]:
+    """Return every reason why this text is too much to keep or even to show."""
+    tangled = [
+        Refused("articles.too_tangled", field=f"section.{key}", of=text.kind)
+        for key, markdown in text.sections.items()
+        if _tangled(markdown)
+    ]
+    return _too_long(text) + tangled
+
+
+def _tangled(markdown: str) -> bool:
+    """Return whether rendering this could take minutes, by accident or on purpose."""
+    return (
+        any(markdown.count(left) - markdown.count(right) > UNCLOSED for left, right in _PAIRS)
+        or markdown.count("<") > TAGS
+        or len(_ITEM.findall(markdown)) > ITEMS
+        or max(map(len, markdown.split("\n"))) > LONGEST_LINE
+    )
 
 
 def _too_long(text: Text) -> list[Refused]:

@@ -46,7 +46,7 @@ def _begin(connection: Connection) -> None:
 
 def reading(engine: Engine) -> Session:
     """Return a session for a request that only reads: a snapshot that never blocks a writer."""
-    return Session(engine, autoflush=False)
+    return Session(engine, autoflush=False, expire_on_commit=False)
 
 
 @contextmanager

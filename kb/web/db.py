@@ -15,6 +15,7 @@ from flask import Flask, current_app, g, request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from kb.store import db as store
 from kb.store.migrate import is_current, upgrade
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -44,7 +45,7 @@ def session() -> Session:
 @contextmanager
 def reading() -> Iterator[Session]:
     """Yield a short session that only reads, apart from the request's."""
-    with Session(engine(), expire_on_commit=False) as session:
+    with store.reading(engine()) as session:
         yield session
 
 

@@ -60,6 +60,16 @@ def way_back(action: str, fields: list[tuple[str, str]]) -> Response:
     return make_response(render_template("web/kept.html", action=action, fields=fields))
 
 
+def gone(action: str) -> Response:
+    """Answer 404 to a save of what no longer exists for its writer, and give them their own text.
+
+    action: where the text can go on as something new.
+    """
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in {*OURS, "base"}]
+    page = render_template("web/kept.html", action=action, fields=fields, gone=True)
+    return make_response(page, 404)
+
+
 def _was() -> int | None:
     """Return whose session the cookie named before it ended, if it is known."""
     token = session.get("_user_id")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import xml.etree.ElementTree as etree
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 
 from kb.domain.anchors import Anchors
+from kb.domain.errors import Refused
 
 TAGS = frozenset(
     "p br hr h3 h4 h5 h6 ul ol li dl dt dd strong em b i u s del ins sub sup small mark kbd code pre "
@@ -53,18 +54,25 @@ _mine = threading.local()
 
 
 def render(sections: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:
-    """Return the gated HTML of each section.
+    """Return the gated HTML of each section. Raises Refused for lists or quotes nested beyond sense.
 
     sections: key -> Markdown. labels: key -> the heading above it, whose anchor is taken first.
     """
     anchors = Anchors()
     for label in labels.values():
         anchors.take(label)
-    return {key: gate(_to_html(text, anchors)) for key, text in sections.items()}
+    try:
+        return {key: gate(_to_html(text, anchors), anchors) for key, text in sections.items()}
+    except RecursionError as error:
+        vars(_mine).clear()  # what was interrupted is in no state to go on with the next text
+        raise Refused("articles.too_deep") from error
 
 
-def gate(html: str) -> str:
-    """Return only what the allow-list lets through. Unknown tags show as the text they are."""
+def gate(html: str, anchors: Container[str] = ()) -> str:
+    """Return only what the allow-list lets through. Unknown tags show as the text they are.
+
+    anchors: the only ids that pass; one that an author wrote could be the page's own.
+    """
     if not hasattr(_mine, "cleaner"):
         _mine.cleaner = _cleaner()
     cleaned = _mine.cleaner.clean(html)
@@ -72,7 +80,7 @@ def gate(html: str) -> str:
         cleaned,
         tags=set(TAGS),
         attributes=ATTRIBUTES,
-        attribute_filter=_attribute,
+        attribute_filter=partial(_attribute, anchors),
         url_schemes=set(SCHEMES),
         link_rel="noopener noreferrer",
     )
@@ -95,7 +103,9 @@ def _only_web(attrs: dict[Any, Any], new: bool = False) -> dict[Any, Any] | None
     return attrs
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _attribute(anchors: Container[str], tag: str, name: str, value: str) -> str | None:
+    if name == "id":
+        return value if value in anchors else None
     if name == "class":
         return value if value in NOTES else None
     if tag == "img" and name == "src":
@@ -136,8 +146,8 @@ class _Untangle(Preprocessor):
     def run(self, lines: list[str]) -> list[str]:
         found: list[str] = []
         for line in lines:
-            line = re.sub(r"<a\s+(?:name|id)=\"[^\"]*\"\s*>\s*</a>", "", line)
-            line = re.sub(r"<img\b[^>]*>", _image_words, line, flags=re.IGNORECASE)
+            line = re.sub(r"<a\s{1,9}(?:name|id)=\"[^\"<>]{0,500}\"\s{0,9}>\s{0,9}</a>", "", line)
+            line = re.sub(r"<img\b[^<>]{0,2000}>", _image_words, line, flags=re.IGNORECASE)
             if re.match(r"(?:[-*+]|\d+\.) ", line) and found and re.match(r"[^\s>|#*+\d-]", found[-1]):
                 found.append("")
             found.append(line)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
 from kb.domain.articles import KINDS
-from kb.store.models import Article, AuditRow, Revision, ToIndex
+from kb.store.db import writing
+from kb.store.models import Article, AuditRow, Person, Revision, ToIndex
 from tests.conftest import complete_sections, form_of
+from tests.durability.visitor import first_form
 
 NUMBER = "123456789018"
 
@@ -50,7 +55,7 @@ def test_a_change_its_audit_row_and_its_queue_row_are_one(as_role, session):
 def test_an_incomplete_article_is_refused_with_every_reason(as_role, make_article):
     article = make_article(confidence="work_in_progress", symptom="", sections={"effect": "", "undo": ""})
 
-    answer = as_role("reviewer").post(f"/articles/{article.id}/publication")
+    answer = as_role("reviewer").post(f"/articles/{article.id}/publication", data={"base": article.head_id})
 
     assert answer.status_code == 422
     assert "「効果と制約」が空です" in answer.text and "「元に戻す方法」が空です" in answer.text
@@ -61,7 +66,7 @@ def test_a_published_article_can_be_read_and_its_queue_row_waits(as_role, make_a
     article = make_article(confidence="work_in_progress")
 
     answer = as_role("reviewer").post(
-        f"/articles/{article.id}/publication", data={"confidence": "not_validated"}
+        f"/articles/{article.id}/publication", data={"confidence": "not_validated", "base": article.head_id}
     )
 
     assert answer.status_code == 303
@@ -94,7 +99,7 @@ def test_readers_keep_the_published_text_while_a_draft_is_written(as_role, make_
 
     assert "書きかけの題" not in as_role("staff").get(f"/articles/{article.id}").text
     assert "書きかけの題" in as_role("author").get(f"/articles/{article.id}/edit").text
-    as_role("reviewer").post(f"/articles/{article.id}/publication")
+    as_role("reviewer").post(f"/articles/{article.id}/publication", data={"base": article.head_id + 1})
     assert "書きかけの題" in as_role("staff").get(f"/articles/{article.id}").text
 
 
@@ -186,11 +191,12 @@ def test_an_archived_article_is_gone_for_readers_and_comes_back_unvalidated(as_r
 def test_a_draft_for_a_narrower_audience_is_hidden_from_those_outside_it(as_role, make_article):
     article = make_article(audience="engineer")
     as_role("engineer").post(
-        f"/articles/{article.id}/edit", data=form_of(article, audience="restricted", title="限定の題")
+        f"/articles/{article.id}/edit",
+        data=form_of(article, audience="restricted", title="限定の題", reason="限定の理由"),
     )
 
     assert as_role("untrained").get(f"/articles/{article.id}/edit").status_code == 404
-    assert "限定の題" not in as_role("untrained").get(f"/articles/{article.id}/history").text
+    assert "限定の理由" not in as_role("untrained").get(f"/articles/{article.id}/history").text
     assert "限定の題" in as_role("engineer").get(f"/articles/{article.id}/edit").text
 
 
@@ -216,6 +222,18 @@ def test_lists_and_their_counts_hold_only_what_the_reader_sees(as_role, make_art
     assert "職員の記事" not in as_role("engineer").get("/articles/?audience=engineer").text
 
 
+def test_a_visitor_of_open_pages_is_not_told_what_nobody_reviews(make_article, app, visitor, session):
+    article = make_article(title="期限切れ")
+    with writing(app.extensions["kb.engine"]) as store:
+        row = store.get(Article, article.id)
+        row.owner_id, row.review_due = None, datetime(2020, 1, 1, tzinfo=UTC).date()
+    app.config["KB_SETTINGS"] = replace(app.config["KB_SETTINGS"], open_staff_pages=True)
+
+    page = visitor.get("/").text
+
+    assert page.count("期限切れ") == 1
+
+
 def test_backlinks_do_not_tell_of_hidden_articles(as_role, make_article):
     target = make_article(title="行き先")
     make_article(title="職員からの案内", sections={"steps": f"{target.number} を見る"})
@@ -231,3 +249,133 @@ def test_the_number_people_quote_leads_to_the_article(as_role, make_article):
 
     assert as_role("staff").get(f"/articles/{article.number}").location.endswith(f"/articles/{article.id}")
     assert as_role("staff").get("/articles/99999999999999999999").status_code == 404
+
+
+@pytest.fixture
+def others_restricted_draft(as_role, make_article):
+    """A published article for engineers whose newest revision, the ward's, is restricted."""
+    article = make_article(audience="engineer", owner="reviewer", title="公開中の題")
+    form = form_of(article, audience="restricted", title="限定の題", reason="限定の理由")
+    assert as_role("reviewer").post(f"/articles/{article.id}/edit", data=form).status_code == 303
+    return article
+
+
+@pytest.mark.parametrize("login", ["author", "untrained"])
+def test_a_revision_for_another_audience_is_closed_to_those_outside_it(
+    as_role, others_restricted_draft, login
+):
+    address, draft = f"/articles/{others_restricted_draft.id}", others_restricted_draft.head_id + 1
+
+    assert "限定の理由" not in as_role(login).get(f"{address}/history").text
+    assert as_role(login).get(f"{address}/revisions/{draft}").status_code == 404
+    assert as_role(login).get(f"{address}/edit").status_code == 404
+    assert as_role(login).post(f"{address}/revisions/1/restoration", data={"base": draft}).status_code == 404
+    assert "限定の理由" in as_role("engineer").get(f"{address}/history").text
+
+
+def test_a_save_to_what_is_gone_for_its_writer_gives_their_text_back_and_nothing_else(
+    as_role, others_restricted_draft
+):
+    mine = form_of(others_restricted_draft, title="私が書いた題", **{"section.steps": "私の手順"})
+
+    answer = as_role("untrained").post(f"/articles/{others_restricted_draft.id}/edit", data=mine)
+
+    assert answer.status_code == 404
+    assert "私が書いた題" in answer.text and "私の手順" in answer.text and "限定の題" not in answer.text
+
+
+def test_a_reviewer_publishes_what_they_read_and_not_what_came_after(as_role, make_article, session):
+    article = make_article(confidence="work_in_progress")
+    as_role("author").post(f"/articles/{article.id}/edit", data=form_of(article, title="あとから来た題"))
+
+    stale = as_role("reviewer").post(f"/articles/{article.id}/publication", data={"base": article.head_id})
+    unread = as_role("reviewer").post(f"/articles/{article.id}/publication")
+
+    assert (stale.status_code, unread.status_code) == (409, 409)
+    assert session.scalar(select(Article)).published_id is None
+
+
+def test_the_draft_of_a_published_article_is_read_before_it_is_published(as_role, make_article):
+    article = make_article(confidence="not_validated", sections={"effect": "", "undo": ""})
+    whole = form_of(article, **{"section.effect": "効く", "section.undo": "戻す"})
+    as_role("author").post(f"/articles/{article.id}/edit", data=whole)
+    publication = f'action="/articles/{article.id}/publication"'
+
+    published = as_role("reviewer").get(f"/articles/{article.id}").text
+    draft = as_role("reviewer").get(f"/articles/{article.id}/revisions/{article.head_id + 1}").text
+
+    assert publication not in published and f"/revisions/{article.head_id + 1}#manage" in published
+    assert publication in draft
+
+
+def test_nobody_writes_for_an_audience_that_they_cannot_read(as_role, make_article, session):
+    answer = as_role("untrained").post("/articles/new", data=new_form(audience="restricted"))
+
+    assert answer.status_code == 422 and "番号が進まない" in answer.text
+    assert session.scalar(select(Article)) is None
+
+
+def test_an_archived_article_is_brought_back_before_it_is_published(as_role, make_article):
+    article = make_article(confidence="archived")
+    form = form_of(article, title="直した題", action="publish")
+
+    assert as_role("reviewer").post(f"/articles/{article.id}/edit", data=form).status_code == 409
+    assert as_role("staff").get(f"/articles/{article.id}").status_code == 404
+
+
+@pytest.mark.parametrize("login", ["staff", "nobody"])
+def test_an_owner_is_somebody_who_may_write(as_role, make_article, people, login):
+    article = make_article()
+    form = form_of(article, owner_id=str(people.get(login, 99999)))
+
+    answer = as_role("reviewer").post(f"/articles/{article.id}/edit", data=form)
+
+    assert answer.status_code == 422 and "担当者" in answer.text
+
+
+def test_a_disabled_owner_stays_the_owner_until_somebody_chooses_another(
+    app, as_role, make_article, people, session
+):
+    article = make_article(owner="author")
+    with writing(app.extensions["kb.engine"]) as store:
+        store.get(Person, people["author"]).disabled_at = datetime(2026, 11, 1, tzinfo=UTC)
+
+    page = as_role("reviewer").get(f"/articles/{article.id}/edit").text
+    form = first_form(page, f"/articles/{article.id}/edit")
+    as_role("reviewer").post(
+        f"/articles/{article.id}/edit", data=form | {"title": "誤字を直した", "action": "save"}
+    )
+
+    assert session.scalar(select(Article)).owner_id == people["author"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[" * 2_000, "閉じていない記号"),
+        ("あ" * 10_001, "長すぎる行"),
+        ("- a\n\n" * 3_000, "閉じていない記号"),
+        ("1. " * 1_000, "入れ子が深すぎ"),
+    ],
+)
+def test_a_text_that_would_take_minutes_to_show_is_refused_and_stays_in_the_form(
+    as_role, session, text, told
+):
+    form = new_form(title="題は残る", **{"section.steps": text})
+
+    for path in ("/articles/new", "/articles/preview"):
+        answer = as_role("author").post(path, data=form)
+        assert answer.status_code == 422 and told in answer.text
+    assert session.scalar(select(Article)) is None
+
+
+def test_a_long_conflict_is_shown_coarsely_and_soon(as_role, make_article):
+    article = make_article()
+    lines = "\n".join(f"{number}. 同じ行。" for number in range(1, 1_500))
+    as_role("author").post(f"/articles/{article.id}/edit", data=form_of(article, **{"section.steps": lines}))
+
+    answer = as_role("engineer").post(
+        f"/articles/{article.id}/edit", data=form_of(article, **{"section.steps": lines.replace("同", "別")})
+    )
+
+    assert answer.status_code == 409 and "別じ行" in answer.text

@@ -24,6 +24,7 @@ PASSWORD = "鍵は三つの引き出しにある"
 WRITERS = 4
 KIND = "workaround"
 SECTIONS = ("effect", "prerequisites", "steps", "side_effects", "undo", "lapses")
+FIRST_SAVE_WITHIN = 30
 INDEXED_WITHIN = 20
 """Seconds after which a save that search does not find counts as lost."""
 
@@ -71,13 +72,21 @@ def _save_until_killed(server: Server, visitor: Visitor, result: Result, chance:
     ]
     for writer in writers:
         writer.start()
-    time.sleep(chance.uniform(0.2, 1.5))
+    _wait_for_a_save(result, len(result.saves))
+    time.sleep(chance.uniform(0, 1.2))
     server.process.kill()
     server.process.wait()
     stop.set()
     for writer in writers:
         writer.join()
     result.kills += 1
+
+
+def _wait_for_a_save(result: Result, before: int) -> None:
+    """A kill before anything was acknowledged shows nothing."""
+    deadline = time.monotonic() + FIRST_SAVE_WITHIN
+    while len(result.saves) == before and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _save(visitor: Visitor, result: Result, who: str, stop: threading.Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kb.domain.errors import Refused
 from kb.domain.plain import outline, plain_text
 from kb.web.markup import gate, render
 
@@ -58,7 +59,7 @@ def test_nothing_active_gets_through(attack):
 
 
 def test_the_gate_is_the_same_twice():
-    once = html("# 題\n\n| a | b |\n|:-|-:|\n| 1 | 2 |\n\n> [!NOTE]\n> 注\n\n1. 一\n\n```\n<b>\n```\n")
+    once = html("題\n\n| a | b |\n|:-|-:|\n| 1 | 2 |\n\n> [!NOTE]\n> 注\n\n1. 一\n\n```\n<b>\n```\n")
 
     assert gate(once) == once
 
@@ -76,6 +77,19 @@ def test_headings_begin_below_the_sections_and_have_japanese_anchors():
 def test_a_heading_never_takes_the_anchor_of_a_section_or_of_the_page():
     assert outline(html("# 本文\n\n# Main"))[0][1:] == ("本文-2", "本文")
     assert outline(html("# main"))[0][1] == "s-main"
+
+
+def test_lists_nested_beyond_sense_are_refused_and_the_next_text_is_shown_as_ever():
+    with pytest.raises(Refused) as refused:
+        html("1. " * 1_000)
+
+    assert refused.value.key == "articles.too_deep"
+    assert html("**次**") == "<p><strong>次</strong></p>"
+
+
+def test_an_id_that_an_author_writes_is_dropped_for_it_could_be_the_pages_own():
+    assert "id=" not in html('<h3 id="toolbar">題</h3>\n\n<h3 id="本文">題</h3>').replace('id="本文"', "")
+    assert html("## 手順").startswith('<h3 id="手順">')
 
 
 def test_an_article_number_is_a_link_except_in_code():
