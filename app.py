@@ -60,6 +60,7 @@ def configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.https,
+        TRUSTED_HOSTS=list(settings.hosts) or None,
         MAX_CONTENT_LENGTH=settings.attachment_bytes + settings.upload_bytes,
         MAX_FORM_MEMORY_SIZE=settings.upload_bytes,
         WTF_CSRF_TIME_LIMIT=None,

@@ -33,6 +33,7 @@ class Settings:
     threads: int = 8
     https: bool = False
     trusted_proxies: int = 0
+    hosts: tuple[str, ...] = ()
     open_staff_pages: bool = False
     idle: timedelta = timedelta(minutes=30)
     absolute: timedelta = timedelta(hours=12)
@@ -82,6 +83,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         threads=read.number("KB_THREADS", 8, 1, 64),
         https=read.switch("KB_HTTPS"),
         trusted_proxies=read.number("KB_TRUSTED_PROXIES", 0, 0, 5),
+        hosts=tuple(environment.get("KB_HOSTS", "").replace(",", " ").split()),
         open_staff_pages=read.switch("KB_OPEN_STAFF_PAGES"),
         idle=timedelta(minutes=read.number("KB_IDLE_MINUTES", 30, 1, 24 * 60)),
         absolute=timedelta(hours=read.number("KB_SESSION_HOURS", 12, 1, 7 * 24)),
@@ -97,7 +99,7 @@ class _Environment:
     """Reads values and collects the mistakes, so that all of them are told together."""
 
     known = frozenset(
-        "KB_DATA KB_DATABASE_URL KB_SECRET_KEY KB_HOST KB_THREADS KB_HTTPS KB_TRUSTED_PROXIES "
+        "KB_DATA KB_DATABASE_URL KB_SECRET_KEY KB_HOST KB_HOSTS KB_THREADS KB_HTTPS KB_TRUSTED_PROXIES "
         "KB_OPEN_STAFF_PAGES KB_IDLE_MINUTES KB_SESSION_HOURS KB_ATTACHMENT_MB KB_SCREENSHOTS".split()
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_login import current_user
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from kb.domain.errors import Refused
 from kb.store import audit
@@ -62,6 +62,8 @@ def _audit_refusal(refused: Refused) -> None:
 
 def _http(error: HTTPException) -> Response:
     db.close()
+    if isinstance(error, SecurityError):  # the host is not ours, so no address can be put on a page
+        return make_response("400 Bad Request\n", 400, {"Content-Type": "text/plain; charset=utf-8"})
     if error.response is not None:
         return error.response  # type: ignore[return-value]
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
 
+from app import create_app
 from kb.store.models import AuditRow
 from kb.web.shell import age, day, moment
 
@@ -80,6 +82,13 @@ def test_times_are_shown_in_japan_with_the_era(app):
         )
         assert day(date(2019, 5, 1)) == '<time datetime="2019-05-01">2019年（令和元年）5月1日</time>'
         assert moment(None) == day(None) == age(None) == ""
+
+
+def test_a_request_for_another_host_is_refused_where_the_hosts_are_named(settings):
+    client = create_app(replace(settings, hosts=("kb.example",))).test_client()
+
+    assert client.get("/articles", base_url="http://evil.example").status_code == 400
+    assert client.get("/articles", base_url="http://kb.example").status_code == 308
 
 
 def test_an_upload_past_the_limit_is_refused(as_role):
