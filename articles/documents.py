@@ -14,14 +14,31 @@ from typing import Any
 
 import frontmatter
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 
 from kb.domain.articles import AUDIENCES, BODY, CONFIDENCES, KINDS, Kind, Text
 from kb.domain.errors import Refused
 
 FORMAT = "kiriwake/1"
-_HEADING = re.compile(r"^## ( *)(\S.*?)[ \t]*$")
-_TITLE = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
-_ANCHOR = re.compile(r"<a\s+(?:name|id)=\"[^\"]*\"\s*>\s*</a>")
+_HEADING = re.compile(r"^## ( *)(\S.*)$")
+_TITLE = re.compile(r"\A\s*#[ \t]+([^\n]*)(?:\n|\Z)")
+_ANCHOR = re.compile(r"<a\s{1,9}(?:name|id)=\"[^\"<>]{0,500}\"\s{0,9}>\s{0,9}</a>")
+YEARS = range(1990, 2100)
+"""Years that a date of an article can lie in; one outside them is a slip of the pen."""
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML without aliases: a few hundred bytes of them would unfold to gigabytes."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("alias")
+        return super().compose_node(parent, index)
+
+
+class _Handler(YAMLHandler):  # type: ignore[misc]
+    def load(self, fm: str, **_: Any) -> Any:
+        return yaml.load(fm, Loader=_Plain)  # noqa: S506  (a SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -49,7 +66,7 @@ def read(content: bytes, *, kind: str, audience: str) -> Document:
     except UnicodeDecodeError as error:
         raise Refused("import.not_utf8") from error
     try:
-        metadata, body = frontmatter.parse(text)
+        metadata, body = frontmatter.parse(text, handler=_Handler())
     except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Refused("import.front_matter", problem=_first_line(error)) from error
     if not isinstance(metadata, dict):
@@ -108,7 +125,7 @@ def _told(metadata: Mapping[str, Any]) -> Document:
 def _known(name: str, value: Any, table: Mapping[str, Any], default: str) -> str:
     if value is None:
         return default
-    if value not in table:
+    if not isinstance(value, str) or value not in table:
         raise Refused("import.unknown_value", name=name, value=str(value)[:50])
     return str(value)
 
@@ -121,19 +138,23 @@ def _entries(value: Any) -> tuple[str, ...]:
 
 
 def _date(value: Any) -> date | None:
-    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+    if value is None:
+        return None
+    if isinstance(value, date) and not isinstance(value, datetime) and value.year in YEARS:
         return value
     raise Refused("import.unknown_value", name="review_due", value=str(value)[:50])
 
 
 def _moment(value: Any) -> datetime | None:
-    if isinstance(value, datetime):
+    if value is None:
+        return None
+    if isinstance(value, datetime) and value.year in YEARS:
         return value if value.tzinfo else value.replace(tzinfo=UTC)
-    return None
+    raise Refused("import.unknown_value", name="created, updated", value=str(value)[:50])
 
 
 def _number(value: Any) -> int | None:
-    match = re.fullmatch(r"KB-(\d{4,15})", str(value or ""))
+    match = re.fullmatch(r"KB-(\d{4,7})", str(value or ""))
     return int(match[1]) if match else None
 
 
@@ -146,7 +167,7 @@ def _titled(title: str, body: str) -> tuple[str, tuple[str, ...], str]:
     match = _TITLE.match(body)
     if match is None:
         return title, (), body.strip("\n")
-    heading = re.sub(r"[*_`]|<[^>]*>", "", match[1]).strip()
+    heading = re.sub(r"[*_`]|<[^<>]{0,500}>", "", match[1]).strip().rstrip("#").strip()
     other = (heading,) if title and heading and heading != title else ()
     return title or heading, other, body[match.end() :].strip("\n")
 
@@ -159,12 +180,13 @@ def split_sections(body: str, kind: Kind) -> dict[str, str]:
     current = found.setdefault(BODY.key, [])
     for line in body.split("\n"):
         match = _HEADING.match(line)
-        if match is None or match[2] not in keys:
+        label = match[2].rstrip() if match else ""
+        if match is None or label not in keys:
             current.append(line)
         elif match[1]:
             current.append(f"## {match[1][1:]}{match[2]}")
         else:
-            current = found.setdefault(keys[match[2]], [])
+            current = found.setdefault(keys[label], [])
     return {key: "\n".join(lines).strip("\n") for key, lines in found.items()}
 
 
@@ -195,6 +217,8 @@ def _escaped(markdown: str, kind: Kind) -> str:
     labels = {label for section in kind.all_sections for label in section.label}
     lines = markdown.strip("\n").split("\n")
     return "\n".join(
-        f"##  {match[1]}{match[2]}" if (match := _HEADING.match(line)) and match[2] in labels else line
+        f"##  {match[1]}{match[2]}"
+        if (match := _HEADING.match(line)) and match[2].rstrip() in labels
+        else line
         for line in lines
     )

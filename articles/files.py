@@ -41,4 +41,9 @@ def keep(folder: Path, content: bytes) -> str:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+    folder_entry = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder_entry)
+    finally:
+        os.close(folder_entry)
     return sha256

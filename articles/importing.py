@@ -33,7 +33,8 @@ BATCH = 50
 """Files in one transaction: few enough that a page's save never waits long for the import."""
 
 _LINK = re.compile(
-    r"(?P<image>!?)\[(?P<words>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^()\s]+)(?P<rest>\s+\"[^\"]*\")?\)"
+    r"(?P<image>!?)\[(?P<words>(?:[^\[\]]|\[[^\[\]]{0,200}\]){0,500})\]"
+    r"\((?P<target>[^()\s]{1,2000})(?P<rest>\s{1,9}\"[^\"]{0,500}\")?\)"
 )
 
 
@@ -76,6 +77,7 @@ class Import:
         self.folder = folder
         self.options = options
         self.outcome = Outcome(refused=list(source.refused))
+        self.keys: dict[str, str] = {}
 
     def run(self, now: Callable[[], datetime], step: Callable[[int], None] = lambda _: None) -> Outcome:
         """Import every file, a transaction a batch. now: the clock. step: told how many files are done."""
@@ -91,6 +93,22 @@ class Import:
         if self.options.dry_run:
             self.outcome.counts["would_import"] += len(read)
             return
+        before = self.outcome.counts.copy(), len(self.outcome.refused)
+        try:
+            self._store(read, now)
+        except Exception:  # whatever one file does, the others are imported
+            self.outcome.counts = before[0]
+            del self.outcome.refused[before[1] :]
+            for name, document in read.items():
+                self._alone(name, document, now)
+
+    def _alone(self, name: str, document: Document, now: datetime) -> None:
+        try:
+            self._store({name: document}, now)
+        except Exception as error:
+            self._refuse(name, Refused("import.unforeseen", problem=type(error).__name__))
+
+    def _store(self, read: dict[str, Document], now: datetime) -> None:
         with writing(self.engine) as session:
             keys = [self._key(name, document) for name, document in read.items()]
             known = {
@@ -108,9 +126,15 @@ class Import:
             content = self.source.contents[name]
             document = documents.read(content, kind=self.options.kind, audience=self.options.audience)
             service.check(document.text)
-            refuse_all(personal_data.problems({"file": name}))
+            key = self._key(name, document)
+            refuse_all(personal_data.problems({"file": key}))
+            if document.draft_of is None and self.keys.setdefault(key, name) != name:
+                raise Refused("import.source_twice", other=self.keys[key])
         except Refused as refused:
             self._refuse(name, refused)
+            return None
+        except Exception as error:
+            self._refuse(name, Refused("import.unforeseen", problem=type(error).__name__))
             return None
         return document
 
@@ -182,9 +206,8 @@ class Import:
         self, session: Session, article: Article, document: Document, text: Text, now: datetime
     ) -> None:
         """A changed file makes a revision; the draft of an exported article stays one."""
-        edited_here = article.source is not None and article.source_revision_id != article.head_id
         is_draft = document.draft_of is not None
-        if edited_here and not is_draft and not self.options.overwrite:
+        if article.head_id != article.source_revision_id and not self.options.overwrite:
             raise Refused("import.edited_here", number=article.number)
         shown = article.confidence in READABLE and not is_draft
         service.revise(session, article, text, by=self.options.by, now=now, reason="import")
@@ -194,8 +217,7 @@ class Import:
             service.release(
                 session, article, confidence=confidence, by=self.options.by, now=now, complete=False
             )
-        if not is_draft:
-            article.source_revision_id = article.head_id
+        article.source_revision_id = article.head_id
 
     def _pictured(self, name: str, text: Text) -> tuple[Text, list[Picture]]:
         """Keep the pictures that the text shows and the source has; return the text that shows ours."""
@@ -246,7 +268,9 @@ class Import:
         """Files that link to each other in a circle: once all are there, their links can lead."""
         if self.options.dry_run:
             return
-        waiting = [name for name in names if self._targets(name, _decoded(self.source.contents[name]))]
+        refused = {name for name, _ in self.outcome.refused}
+        linking = (name for name in names if name not in refused and b".m" in self.source.contents[name])
+        waiting = [name for name in linking if self._targets(name, _decoded(self.source.contents[name]))]
         for batch in batches(waiting, BATCH):
             with writing(self.engine) as session:
                 for name in batch:

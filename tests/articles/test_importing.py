@@ -125,6 +125,22 @@ def test_what_was_edited_here_is_not_overwritten_unasked(app, files, run, sessio
         ("---\ntitle: 題\n---\nパスワード：Kb2027!abc".encode(), "personal_data.refused"),
         ("---\nformat: kiriwake/1\nkind: poem\ntitle: 題\n---\n本文".encode(), "import.unknown_value"),
         ("---\n- a\n- b\n---\n本文".encode(), "articles.title_missing"),
+        ("---\nformat: kiriwake/1\ntitle: 題\nkind: [a]\n---\n本文".encode(), "import.unknown_value"),
+        (
+            "---\nformat: kiriwake/1\ntitle: 題\nupdated: 9999-12-31 23:00:00\n---\n本文".encode(),
+            "import.unknown_value",
+        ),
+        (
+            "---\nformat: kiriwake/1\ntitle: 題\nreview_due: 0001-01-01\n---\n本文".encode(),
+            "import.unknown_value",
+        ),
+        (
+            "---\nformat: kiriwake/1\ntitle: 題\nsource: マイナンバー 123456789018\n---\n本文".encode(),
+            "personal_data.refused",
+        ),
+        (("---\ntitle: 0x" + "f" * 5_000 + "\n---\n本文").encode(), "import.unforeseen"),
+        ("---\na: &a [x, x]\nb: &b [*a, *a]\ntitle: *b\n---\n本文".encode(), "import.front_matter"),
+        (("---\ntitle: 題\n---\n" + "1. " * 1_000).encode(), "articles.too_deep"),
     ],
 )
 def test_a_file_that_cannot_be_an_article_is_refused_with_its_reason(files, run, session, content, key):
@@ -310,3 +326,44 @@ def test_the_command_names_each_refused_file_and_fails(app, files, monkeypatch):
         args=["articles", "import", str(files / "a.md"), "--owner", "nobody"]
     )
     assert again.exit_code == 1 and "nobody" in again.output
+
+
+def test_an_old_export_does_not_revert_what_was_edited_since(
+    app, settings, run, tmp_path, make_article, as_role, session
+):
+    article = make_article(title="前の題")
+    with reading(app.extensions["kb.engine"]) as store:
+        exporting.export(store, tmp_path / "old", settings.attachments)
+    edited = form_of(article, title="今の題", action="publish")
+    assert as_role("reviewer").post(f"/articles/{article.id}/edit", data=edited).status_code == 303
+
+    outcome = run(tmp_path / "old")
+
+    assert [refused.key for _, refused in outcome.refused] == ["import.edited_here"]
+    assert session.scalar(select(Article)).title == "今の題"
+
+
+def test_one_file_that_nobody_foresaw_does_not_take_the_others_with_it(files, run, session):
+    write(files, "a.md")
+    write(files, "b.md", title='"\\uD800"')  # half a character: the database cannot keep it
+    write(files, "c.md")
+
+    outcome = run(files)
+
+    assert [(name, refused.key) for name, refused in outcome.refused] == [("b.md", "import.unforeseen")]
+    assert outcome.counts == {"imported": 2, "refused": 1} and len(articles(session)) == 2
+
+
+def test_two_files_cannot_be_the_same_article(files, run, session):
+    for name in ("a.md", "b.md"):
+        write(files, name, format="kiriwake/1", source="同じ/元.md")
+
+    outcome = run(files)
+
+    assert [(name, refused.key) for name, refused in outcome.refused] == [("b.md", "import.source_twice")]
+
+
+def test_a_heading_full_of_blanks_is_read_at_once(files, run):
+    (files / "a.md").write_text("# 題" + " " * 50_000 + "x\n本文" + "[" * 200, encoding="utf-8")
+
+    assert sum(run(files).counts.values()) == 1
