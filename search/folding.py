@@ -16,7 +16,7 @@ _HYPHEN = re.compile("[\u2010-\u2015\u2043\u2212\u207b\u208b\u2500\ufe58\ufe63\u
 _LATIN_BAR = re.compile("(?<=[a-z0-9])ー(?=[a-z0-9])")
 _VU_BEFORE_SMALL = {"ァ": "バ", "ィ": "ビ", "ェ": "ベ", "ォ": "ボ", "ュ": "ビュ"}
 _VU = re.compile("ヴ([ァィェォュ]?)")
-_FINAL_BAR = re.compile(f"(?<=[{KATAKANA}]{{3}})ー+(?![{KATAKANA}])")
+_FINAL_BAR = re.compile(f"(?<=[{KATAKANA}]{{3}})ー{{1,20}}(?![{KATAKANA}])")
 _CLUSTER = re.compile(".[\u0300-\u036f\u3099\u309a\uff9e\uff9f]*", re.DOTALL)
 
 

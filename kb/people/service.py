@@ -37,7 +37,7 @@ def add(
     """
     login, terms = fold_login(login), settled(terms)
     wrong = login_problem(login)
-    refuse_all([*([wrong] if wrong else []), *terms_problems(terms)])
+    refuse_all([*([wrong] if wrong else []), *terms_problems(terms, japan_date(act.now))])
     person = Person(login=login, created_at=act.now, **asdict(terms))
     _give(person, password_hash, act.now, one_time=one_time)
     _insert(session, person)
@@ -68,7 +68,7 @@ def change(session: Session, person: Person, terms: Terms, act: Act, *, base: st
         raise Refused("people.stale", status=409)
     if person.id == act.by and terms.role != before.role:
         raise Refused("people.not_yourself", field="role")
-    refuse_all(terms_problems(terms))
+    refuse_all(terms_problems(terms, japan_date(act.now)))
     changes = _changes(before, terms)
     if not changes:
         return

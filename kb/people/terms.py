@@ -45,11 +45,13 @@ def fold_name(typed: str) -> str:
 
 def login_problem(login: str) -> Refused | None:
     """Return why this folded login cannot be given, or None."""
-    return None if LOGIN.fullmatch(login) else Refused("people.login_shape", field="login")
+    if not LOGIN.fullmatch(login):
+        return Refused("people.login_shape", field="login")
+    return next(iter(personal_data.problems({"login": login})), None)
 
 
-def terms_problems(terms: Terms) -> list[Refused]:
-    """Return every reason why these terms cannot be kept."""
+def terms_problems(terms: Terms, today: date) -> list[Refused]:
+    """Return every reason why these terms cannot be kept. today: the date in Japan."""
     found = []
     if not terms.name:
         found.append(Refused("people.name_missing", field="name"))
@@ -57,6 +59,8 @@ def terms_problems(terms: Terms) -> list[Refused]:
         if len(getattr(terms, field)) > most:
             found.append(Refused("people.too_long", field=field, most=most))
     found += account_problems(terms.role, terms.organisation, terms.consent_reference, terms.access_until)
+    if terms.trained_on is not None and terms.trained_on > today:
+        found.append(Refused("people.trained_later", field="trained_on"))
     written = {"name": terms.name, "consent_reference": terms.consent_reference}
     return [*found, *personal_data.problems(written)]
 

@@ -9,7 +9,7 @@ import pytest
 
 from kb.domain.errors import Refused
 from kb.people import service
-from kb.store.db import writing
+from kb.store.db import reading, writing
 from kb.store.models import Person
 from kb.web.locale import WORDS
 from tests.conftest import PASSWORD
@@ -322,3 +322,19 @@ def test_what_was_typed_for_a_new_person_survives_an_ended_session(administrator
     form = administrator.post("/people/new", data=TERMS | {"_resume": "1"})
 
     assert form.status_code == 200 and 'value="試験 花子"' in form.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"trained_on": "2999-01-01"}, "people.trained_later"),
+        ({"login": "123456789018"}, "personal_data.refused"),
+    ],
+)
+def test_a_training_to_come_and_a_personal_number_as_login_are_refused(app, administrator, wrong, told):
+    response = administrator.post("/people/new", data=TERMS | wrong)
+
+    words = WORDS[told]["ja"].split("{")[0]
+    assert response.status_code == 422 and words in response.text
+    with reading(app.extensions["kb.engine"]) as session:
+        assert session.query(Person).filter_by(login=wrong.get("login", TERMS["login"])).count() == 0
