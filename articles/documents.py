@@ -36,7 +36,7 @@ class _Plain(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-class _Handler(YAMLHandler):  # type: ignore[misc]
+class _Handler(YAMLHandler):
     def load(self, fm: str, **_: Any) -> Any:
         return yaml.load(fm, Loader=_Plain)  # noqa: S506  (a SafeLoader)
 
@@ -66,7 +66,10 @@ def read(content: bytes, *, kind: str, audience: str) -> Document:
     except UnicodeDecodeError as error:
         raise Refused("import.not_utf8") from error
     try:
-        metadata, body = frontmatter.parse(text, handler=_Handler())
+        handler = _Handler()  # given to a file without front matter, it would take two rules for its ends
+        metadata, body = (
+            frontmatter.parse(text, handler=handler) if handler.detect(text.strip()) else ({}, text)
+        )
     except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Refused("import.front_matter", problem=_first_line(error)) from error
     if not isinstance(metadata, dict):

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -155,7 +156,7 @@ class Import:
         if article is None:
             article = self._add(session, name, document, text, now)
             result = "imported"
-        elif article.head is not None and service.text_of(article.head) == text:
+        elif _says(article.head, text) or (document.draft_of is None and _says(article.published, text)):
             result = "unchanged"
         else:
             self._update(session, article, document, text, now)
@@ -275,7 +276,8 @@ class Import:
         for batch in batches(waiting, BATCH):
             with writing(self.engine) as session:
                 for name in batch:
-                    self._lead(session, name, now)
+                    with suppress(Refused):  # its links then stay as they were written
+                        self._lead(session, name, now)
 
     def _lead(self, session: Session, name: str, now: datetime) -> None:
         article = session.scalar(select(Article).where(Article.source == f"{self.source.label}/{name}"))
@@ -285,6 +287,10 @@ class Import:
         text = self._linked(session, name, service.text_of(head))
         if text != service.text_of(head):
             service.relink(session, article, text, by=self.options.by, now=now)
+
+
+def _says(revision: Revision | None, text: Text) -> bool:
+    return revision is not None and service.text_of(revision) == text
 
 
 def _decoded(content: bytes) -> str:

@@ -367,3 +367,23 @@ def test_a_heading_full_of_blanks_is_read_at_once(files, run):
     (files / "a.md").write_text("# 題" + " " * 50_000 + "x\n本文" + "[" * 200, encoding="utf-8")
 
     assert sum(run(files).counts.values()) == 1
+
+
+def test_rules_in_a_file_without_front_matter_are_part_of_its_text(files, run, session):
+    (files / "a.md").write_text("# 題\n\n前の文\n\n---\n\n中\n\n---\n\n後の文\n", encoding="utf-8")
+
+    assert run(files).counts == {"imported": 1}
+    (article,) = articles(session)
+    assert article.title == "題"
+    assert all(part in article.published.sections["body"] for part in ("前の文", "中", "後の文"))
+
+
+def test_an_export_read_back_at_once_changes_nothing_even_with_a_newer_draft(
+    app, settings, run, tmp_path, make_article, as_role
+):
+    article = make_article(title="公開中")
+    as_role("author").post(f"/articles/{article.id}/edit", data=form_of(article, title="改訂中"))
+    with reading(app.extensions["kb.engine"]) as store:
+        exporting.export(store, tmp_path / "out", settings.attachments)
+
+    assert run(tmp_path / "out").counts == {"unchanged": 2}
