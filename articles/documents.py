@@ -36,9 +36,16 @@ class _Plain(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+_QUICK = getattr(yaml, "CSafeLoader", _Plain)
+_UNFOLDS = re.compile(r"[*&\[{?]|- -")
+LONGEST_SIMPLE = 20_000
+"""What has no aliases and cannot nest deeply may take the quick loader, which is unsafe with either."""
+
+
 class _Handler(YAMLHandler):
     def load(self, fm: str, **_: Any) -> Any:
-        return yaml.load(fm, Loader=_Plain)  # noqa: S506  (a SafeLoader)
+        simple = len(fm) < LONGEST_SIMPLE and not _UNFOLDS.search(fm)
+        return yaml.load(fm, Loader=_QUICK if simple else _Plain)  # noqa: S506  (both are SafeLoaders)
 
 
 @dataclass(frozen=True)
