@@ -338,7 +338,7 @@ def restore(article_id: int, revision_id: int) -> Any:
     if forms.number("base") != head.id:
         raise Refused("articles.stale", status=409)
     reason, now = t("articles.restored_from", revision=found.id), db.now()
-    service.restore(db.session(), article, found, base=head.id, by=current_user, now=now, reason=reason)
+    service.restore(db.session(), article, found, base=head.id, by=current_user.id, now=now, reason=reason)
     flash(t("articles.restored_now"), "success")
     return redirect(url_for(".show", article_id=article_id), 303)
 

@@ -35,8 +35,3 @@ def text(name: str) -> str:
 def block(name: str) -> str:
     """Return a posted multi-line value with plain line ends."""
     return request.form.get(name, "").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
-
-
-def entries(name: str) -> tuple[str, ...]:
-    """Return a posted value of one entry a line, each once, blank ones dropped."""
-    return tuple(dict.fromkeys(line.strip() for line in block(name).split("\n") if line.strip()))
