@@ -331,3 +331,26 @@ class HandledSearch(Base):
 
     person: Mapped[Person | None] = relationship()
     article: Mapped[Article | None] = relationship()
+
+
+class ThesaurusGroup(Base):
+    """Words that the ward wants to find each other; the groups that are shipped stay in their file.
+
+    words, finds: without finds, all words are equal; with finds, whoever types one of the words also
+    finds those. shipped_key: the shipped group that this row stands for; without words it is not used.
+    """
+
+    __tablename__ = "thesaurus_groups"
+    __table_args__ = {"sqlite_autoincrement": True}  # the numbers of deleted rows never come back
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(default=1)
+    words: Mapped[list[str]]
+    finds: Mapped[list[str]] = mapped_column(default=list)
+    shipped_key: Mapped[str | None] = mapped_column(String(200), unique=True)
+    updated_at: Mapped[datetime]
+    updated_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+    person: Mapped[Person | None] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}
