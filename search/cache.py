@@ -32,5 +32,14 @@ class Cache(Generic[Value]):
                 self._held -= self._values.popitem(last=False)[1][1]
         return value
 
+    def peek(self, key: Hashable) -> Value | None:
+        """Return the value of key if it is held."""
+        with self._lock:
+            found = self._values.get(key)
+            if found is None:
+                return None
+            self._values.move_to_end(key)
+            return found[0]
+
     def __len__(self) -> int:
         return len(self._values)

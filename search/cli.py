@@ -71,7 +71,7 @@ def _print(found: Found) -> None:
     for result in found.page.rows:
         article = result.article
         words = " ".join([article.number, label("kind", article.kind), label("audience", article.audience)])
-        click.echo(f"{words}\n  {_text(result.title)}\n    {_text(result.snippet)}")
+        click.echo(f"{words}\n  {_text(result.title)}\n    {_snippet(result)}")
 
 
 def _as_json(text: str, found: Found) -> dict[str, Any]:
@@ -95,9 +95,13 @@ def _hit(result: Result) -> dict[str, Any]:
         "kind": article.kind,
         "audience": article.audience,
         "confidence": article.confidence,
-        "snippet": _text(result.snippet),
+        "snippet": _snippet(result),
         "score": round(result.score, 4),
     }
+
+
+def _snippet(result: Result) -> str:
+    return " … ".join(_text(piece.parts) for piece in result.pieces)
 
 
 def _text(parts: Parts) -> str:

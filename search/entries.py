@@ -8,9 +8,12 @@ from itertools import islice
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from kb.domain.plain import plain_text
+from kb.domain import plain
+from kb.domain.anchors import slug
+from kb.domain.articles import KINDS
 from kb.store.models import Article, Revision
 from search.fields import Document
+from search.snippet import Passage
 
 CHUNK = 200
 
@@ -22,13 +25,26 @@ def shown(article: Article) -> Revision | None:
 
 def body(revision: Revision) -> str:
     """Return a revision's sections as plain text."""
-    return "\n".join(plain_text(html) for html in revision.html.values())
+    return "\n".join(plain.plain_text(html) for html in revision.html.values())
 
 
-def readable(revision: Revision) -> str:
-    """Return everything of a revision but its title as plain text, in the order in which it is read."""
-    listed = ("・".join(names) for names in (revision.error_codes, revision.synonyms))
-    return "\n".join([revision.symptom, *listed, revision.environment, body(revision)])
+def passages(revision: Revision) -> tuple[Passage, ...]:
+    """Return everything of a revision but its title in parts that have a place of their own on its page.
+
+    What stands at the top of the page has no anchor: one who comes for it begins at the beginning.
+    """
+    top = {
+        "symptom": revision.symptom,
+        "error_codes": "、".join(revision.error_codes),
+        "synonyms": "、".join(revision.synonyms),
+        "environment": revision.environment,
+    }
+    found = [Passage(name, "", "", text) for name, text in top.items() if text.strip()]
+    for section in KINDS[revision.kind].all_sections:
+        for anchor, heading, text in plain.passages(revision.html.get(section.key, "")):
+            place = anchor or slug(section.label.ja)
+            found.append(Passage(f"section.{section.key}", place, heading, text))
+    return tuple(found)
 
 
 def count(session: Session) -> int:

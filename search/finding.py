@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from kb.domain.access import Scope
-from kb.store.models import Article, ToIndex
+from kb.store.models import Article, Revision, ToIndex
 from kb.store.paging import Page
 from kb.store.visibility import visible
 from search import entries, fallback, scoring
 from search.analysis import Query, analyse_query
+from search.cache import Cache
 from search.index import Index, IndexDamaged, IndexUnusable
 from search.queue import Queue
 from search.scoring import Answer
 from search.snapshot import Snapshots
-from search.snippet import Parts, marked, snippet
+from search.snippet import Parts, Passage, Piece, held, marked, pieces
 
 PER_PAGE = 20
 MOST_PAGES = 500
+_PASSAGE_BYTES = 16 * 1024 * 1024
+_BYTES_PER_CHARACTER = 6  # as written and folded, with what Python adds
+_PASSAGE_COST = 1_000
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Result:
-    """An article that was found, with its title and a piece of its text cut at the matches."""
+    """An article that was found, with its title and one or two pieces of its text cut at the matches.
+
+    place: the address on the article's page of what was typed and its beginning does not say ("#steps…"),
+    "" where the beginning says it all.
+    """
 
     article: Article
     title: Parts
-    snippet: Parts
+    pieces: Sequence[Piece]
+    place: str
     score: float
 
 
@@ -42,12 +52,14 @@ class Found:
     """A page of results. missing: what was typed and stands in no article the person may read.
 
     degraded: there was no index; the database was searched instead.
+    correction: another spelling of the text that would find more, None if there is none.
     """
 
     page: Page
     facets: Mapping[str, Mapping[str, int]]
     missing: tuple[str, ...]
     degraded: bool
+    correction: str | None = None
 
 
 class Finder:
@@ -57,6 +69,7 @@ class Finder:
         self._index = index
         self._queue = queue
         self._snapshots = Snapshots(index)
+        self._passages: Cache[tuple[Passage, ...]] = Cache(_PASSAGE_BYTES)
 
     def find(
         self, session: Session, scope: Scope, text: str, filters: Mapping[str, str], number: int
@@ -68,7 +81,7 @@ class Finder:
         last = max(1, -(-answer.total // PER_PAGE))
         if number > last:
             answer, degraded = self._answer(session, scope, query, filters, number := last)
-        rows = list(_results(session, scope, query, answer))
+        rows = list(self._results(session, scope, query, answer))
         return Found(Page(rows, number, answer.total, PER_PAGE), answer.facets, answer.missing, degraded)
 
     def _answer(
@@ -88,6 +101,31 @@ class Finder:
             self._queue.wake()
         return fallback.search(session, scope, query, filters, offset, PER_PAGE), True
 
+    def _results(self, session: Session, scope: Scope, query: Query, answer: Answer) -> Iterator[Result]:
+        """Yield the hits that exist for the reader now, in order."""
+        rows = (
+            select(Article)
+            .where(Article.id.in_([hit.id for hit in answer.hits]), visible(scope))
+            .options(selectinload(Article.components))
+        )
+        articles = {article.id: article for article in session.scalars(rows)}
+        passages = self._passages_of(session, articles.values())
+        for hit in answer.hits:
+            if hit.id in passages:
+                article, parts = articles[hit.id], passages[hit.id]
+                found = pieces(parts, query)
+                place = _place(article.title, parts, found[0], query) if found else ""
+                yield Result(article, marked(article.title, query), found, place, hit.score)
+
+    def _passages_of(self, session: Session, articles: Iterable[Article]) -> dict[int, tuple[Passage, ...]]:
+        """Return {article's id: the passages of the revision its readers see}; revisions never change."""
+        wanted = {number: article.id for article in articles if (number := _shown_id(article))}
+        found = {id: known for number, id in wanted.items() if (known := self._passages.peek(number))}
+        rest = [number for number, id in wanted.items() if id not in found]
+        for revision in session.scalars(select(Revision).where(Revision.id.in_(rest))):
+            found[revision.article_id] = self._passages.get(revision.id, partial(_passages, revision))
+        return found
+
     def warm(self) -> None:
         """Load what the first search needs: the dictionary and the index."""
         analyse_query("検索")
@@ -106,17 +144,19 @@ def _hidden(session: Session, scope: Scope) -> list[int]:
     return list(session.scalars(rows))
 
 
-def _results(session: Session, scope: Scope, query: Query, answer: Answer) -> Iterator[Result]:
-    """Yield the hits that exist for the reader now, in order."""
-    rows = (
-        select(Article)
-        .where(Article.id.in_([hit.id for hit in answer.hits]), visible(scope))
-        .options(joinedload(Article.published), joinedload(Article.head), selectinload(Article.components))
-    )
-    articles = {article.id: article for article in session.scalars(rows)}
-    for hit in answer.hits:
-        article = articles.get(hit.id)
-        revision = entries.shown(article) if article else None
-        if article and revision:
-            text = entries.readable(revision)
-            yield Result(article, marked(revision.title, query), snippet(text, query), hit.score)
+def _shown_id(article: Article) -> int | None:
+    return article.published_id or article.head_id
+
+
+def _passages(revision: Revision) -> tuple[tuple[Passage, ...], int]:
+    """Return a revision's passages and about how many bytes they take."""
+    found = entries.passages(revision)
+    return found, sum(len(p.text) * _BYTES_PER_CHARACTER + _PASSAGE_COST for p in found)
+
+
+def _place(title: str, passages: Sequence[Passage], best: Piece, query: Query) -> str:
+    """Return the best piece's address, or "" if the top of the page holds as much of the query."""
+    top = [passage.text for passage in passages if not passage.anchor]
+    if not best.line or held(best.passage.text, query) <= held("\n".join([title, *top]), query):
+        return ""
+    return best.address

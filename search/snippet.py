@@ -1,18 +1,113 @@
-"""Where a text answers a query: a part of it, cut into pieces that match and pieces that do not."""
+"""Where a text answers a query: the parts of it that do, cut into what matches and what does not."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+from urllib.parse import quote
 
 from search import analysis, identifiers
 from search.analysis import Query
-from search.folding import fold_with_offsets
+from search.folding import fold, fold_with_offsets
 
 Parts = list[tuple[str, bool]]
 LENGTH = 120
+ENOUGH = 60
+"""A piece shorter than this leaves room for one from another part of the text."""
 _SCANNED = 30_000
+_LONGEST_LINE = 60
+_LINE_END = 25
 _LEAD = 25
 _BREAK = re.compile(r"[。．！？\n]|\. ")
+_SENTENCE = re.compile(r"(?<=[。．！？])|(?<=\. )")
 _SPACE = re.compile(r"\s+")
+
+
+class Sentence(NamedTuple):
+    """A sentence as written (a blank at the end where its line ends), folded, and the line it stands in."""
+
+    text: str
+    folded: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A part of an article. name: its field ("symptom") or section ("section.steps").
+
+    anchor: where it stands on the article's page, "" for the top; heading: the author's own above it.
+    """
+
+    name: str
+    anchor: str
+    heading: str
+    text: str
+
+    @cached_property
+    def sentences(self) -> list[Sentence]:
+        """The text taken apart, the first _SCANNED characters of it."""
+        lines = (_SPACE.sub(" ", line).strip() for line in self.text[:_SCANNED].split("\n"))
+        return [
+            Sentence(piece + " " * (number == len(pieces) - 1), fold(piece), line)
+            for line in lines
+            if line
+            for pieces in [[piece for piece in _SENTENCE.split(line) if piece]]
+            for number, piece in enumerate(pieces)
+        ]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a passage, as (text, is match), and the line in which the match stands, "" for none."""
+
+    passage: Passage
+    parts: Parts
+    line: str
+
+    @property
+    def address(self) -> str:
+        """Where on the article's page it stands: "#anchor:~:text=line", "" for the top of the page.
+
+        The line is for browsers that scroll to a text; the others stop at the anchor.
+        """
+        if not self.passage.anchor:
+            return ""
+        whole = len(self.line) <= _LONGEST_LINE
+        ends = [self.line] if whole else [self.line[:_LINE_END], self.line[-_LINE_END:]]
+        text = ",".join(quote(end, safe="").replace("-", "%2D") for end in ends if end)
+        return f"#{self.passage.anchor}" + (f":~:text={text}" if text else "")
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Neighbouring sentences from `start` to before `end`, which of the needles they hold, and its worth."""
+
+    start: int
+    end: int
+    held: frozenset[str]
+    worth: float
+
+
+def pieces(passages: Iterable[Passage], query: Query, length: int = LENGTH) -> list[Piece]:
+    """Return one or two pieces of at most about `length` characters together, the better first.
+
+    They come from the passages that hold most of what was typed; if none does, the first passage begins.
+    """
+    needles = _needles(query)
+    windows = [(passage, _best_window(passage, needles, length)) for passage in passages if passage.sentences]
+    ranked = sorted(windows, key=lambda pair: -pair[1].worth)  # equal ones stay in the order of reading
+    found: list[Piece] = []
+    for passage, window in ranked[:2]:
+        if not found or (window.worth and sum(len(text) for text, _ in found[0].parts) < ENOUGH):
+            found.append(_piece(passage, window, query, length))
+    return found
+
+
+def held(texts: Iterable[str], query: Query) -> frozenset[str]:
+    """Return which of the typed words and identifiers stand in any of the texts."""
+    folded = "\n".join(map(fold, texts))
+    return frozenset(needle for needle in _needles(query) if needle in folded)
 
 
 def snippet(text: str, query: Query, length: int = LENGTH) -> Parts:
@@ -20,13 +115,56 @@ def snippet(text: str, query: Query, length: int = LENGTH) -> Parts:
 
     Dots stand where something was left out. The parts are plain text: whoever shows them escapes them.
     """
-    text = _SPACE.sub(" ", text[:_SCANNED]).strip()
-    if len(text) <= length:
-        return marked(text, query)
-    start = _start(text, query, length)
-    end = _end(text, start + length)
+    found = pieces([Passage("", "", "", text)], query, length)
+    return found[0].parts if found else []
+
+
+def _best_window(passage: Passage, needles: Mapping[str, float], length: int) -> _Window:
+    """Return the sentences, together at most `length` characters or one alone, that hold the most worth."""
+    sentences = passage.sentences
+    whole = "\n".join(sentence.folded for sentence in sentences)
+    present = [needle for needle in needles if needle in whole]
+    holding = [frozenset(n for n in present if n in sentence.folded) for sentence in sentences]
+    best: _Window | None = None
+    for start in range(len(sentences)):
+        if holding[start] or (start == 0 and not present):
+            window = _window(sentences, holding, start, needles, length)
+            best = window if best is None or window.worth > best.worth else best
+    return best or _window(sentences, holding, 0, needles, length)
+
+
+def _window(
+    sentences: Sequence[Sentence],
+    holding: Sequence[frozenset[str]],
+    start: int,
+    needles: Mapping[str, float],
+    length: int,
+) -> _Window:
+    """Return the window that begins with a sentence and takes in as many as fit."""
+    end = start + 1
+    size = len(sentences[start].text)
+    while end < len(sentences) and size + len(sentences[end].text) <= length:
+        size += len(sentences[end].text)
+        end += 1
+    inside = frozenset().union(*holding[start:end])
+    return _Window(start, end, inside, sum(needles[needle] for needle in inside))
+
+
+def _piece(passage: Passage, window: _Window, query: Query, length: int) -> Piece:
+    sentences = passage.sentences[window.start : window.end]
+    text = "".join(sentence.text for sentence in sentences).strip()
+    line = next((s.line for s in sentences if any(n in s.folded for n in window.held)), "")
+    start, end = (0, len(text)) if len(text) <= length else _cut(text, query, length)
     parts = marked(text[start:end].strip(), query)
-    return [*([("…", False)] if start else []), *parts, *([("…", False)] if end < len(text) else [])]
+    before = [("…", False)] if start or window.start else []
+    after = [("…", False)] if end < len(text) or window.end < len(passage.sentences) else []
+    return Piece(passage, [*before, *parts, *after], line)
+
+
+def _cut(text: str, query: Query, length: int) -> tuple[int, int]:
+    """Return where in a long sentence to begin and to end."""
+    start = _start(text, query, length)
+    return start, _end(text, start + length)
 
 
 def marked(text: str, query: Query) -> Parts:

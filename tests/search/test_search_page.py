@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from tests.conftest import form_of
+
 
 @pytest.fixture
 def drain(app):
@@ -154,6 +156,32 @@ def test_markup_in_an_article_stays_text_in_its_snippet(make_article, drain, as_
 
     assert "<img src=x" not in page and "&lt;img" in page
     assert "<b>太字" not in page
+
+
+def test_a_result_leads_to_the_section_that_answers(make_article, drain, as_role):
+    steps = "1. 電源を切る\n\n### 紙の確かめ方\n\n1. 裏蓋のレバーを戻す"
+    article = make_article(title="番号札が出ない", symptom="発券しない", sections={"steps": steps})
+    drain()
+
+    below = as_role("staff").get("/search?q=裏蓋のレバー").text
+    above = as_role("staff").get("/search?q=番号札が発券しない").text
+    page = as_role("staff").get(f"/articles/{article.id}").text
+
+    assert f'href="/articles/{article.id}#紙の確かめ方:~:text=' in below and 'id="紙の確かめ方"' in page
+    assert "「手順と確認できる結果」の中 › " in below and "紙の確かめ方</span>" in below
+    assert f'class="row-title"><a href="/articles/{article.id}">' in above, "the top of the page says it all"
+
+
+def test_the_draft_of_an_article_is_no_snippet_for_its_readers(make_article, drain, as_role):
+    article = make_article(title="番号札が出ない", symptom="発券しない")
+    as_role("author").post(
+        f"/articles/{article.id}/edit", data=form_of(article, symptom="発券しない 秘密の下書き")
+    )
+    drain()
+
+    page = as_role("staff").get("/search?q=発券 秘密").text
+
+    assert "発券" in page and "下書き" not in page.split("search-rows")[1]
 
 
 def test_the_page_says_when_it_searches_the_database(make_article, as_role, app):

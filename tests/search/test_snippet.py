@@ -1,9 +1,11 @@
 """The piece of text that shows why an article was found."""
 
+from urllib.parse import quote, unquote
+
 import pytest
 
 from search.analysis import analyse_query
-from search.snippet import marked, snippet
+from search.snippet import Passage, marked, pieces, snippet
 
 
 def text_of(parts):
@@ -52,3 +54,53 @@ def test_the_piece_is_taken_from_where_the_matches_are():
 @pytest.mark.parametrize("text", ["", "印刷" * 20_000, "ー" * 1_000, "\ud800印刷"])
 def test_any_text_and_query_give_a_short_piece(text, query):
     assert len(text_of(snippet(text, analyse_query(query)))) <= 200
+
+
+def passage(name, text, anchor="", heading=""):
+    return Passage(name, anchor, heading, text)
+
+
+def test_the_passage_that_holds_most_of_the_query_is_shown_with_its_place():
+    parts = [
+        passage("symptom", "番号札が出ない"),
+        passage("section.effect", "効果です。", "効果"),
+        passage("section.steps", "電源を切る。\n紙の残りを確かめ、レバーを戻す。", "手順"),
+    ]
+
+    found = pieces(parts, analyse_query("紙 レバー"))
+
+    assert found[0].passage.name == "section.steps"
+    assert found[0].line == "紙の残りを確かめ、レバーを戻す。"
+    assert found[0].address == "#手順:~:text=" + quote("紙の残りを確かめ、レバーを戻す。")
+
+
+def test_symptom_codes_and_synonyms_never_run_together():
+    parts = [
+        passage("symptom", "印刷できない"),
+        passage("error_codes", "E-1042"),
+        passage("synonyms", "紙が出ない"),
+    ]
+
+    found = pieces(parts, analyse_query("印刷 E-1042 紙"))
+
+    assert all(text_of(piece.parts) in {"印刷できない", "E-1042", "紙が出ない"} for piece in found)
+    assert len(found) == 2
+
+
+def test_where_nothing_matches_the_first_passage_begins():
+    found = pieces(
+        [passage("symptom", "印刷できない"), passage("section.steps", "手順", "手順")], analyse_query("猫")
+    )
+
+    assert [piece.passage.name for piece in found] == ["symptom"]
+    assert found[0].address == "" and hits(found[0].parts) == []
+
+
+def test_a_long_line_is_named_by_both_its_ends_and_hyphens_cannot_be_read_as_syntax():
+    line = "ORA-12541 が出たときは" + "リスナーの状態を確かめてから、" * 8 + "もう一度接続する。"
+
+    address = pieces([passage("section.steps", line, "手順")], analyse_query("ORA-12541"))[0].address
+
+    ends = address.split(":~:text=")[1].split(",")
+    assert [unquote(end) for end in ends] == [line[:25], line[-25:]]
+    assert "-" not in "".join(ends)
