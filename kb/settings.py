@@ -39,6 +39,7 @@ class Settings:
     absolute: timedelta = timedelta(hours=12)
     attachment_bytes: int = 20 * 2**20
     upload_bytes: int = 4 * 2**20
+    search_log_days: int = 400
     testing: bool = False
 
     @property
@@ -88,6 +89,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         idle=timedelta(minutes=read.number("KB_IDLE_MINUTES", 30, 1, 24 * 60)),
         absolute=timedelta(hours=read.number("KB_SESSION_HOURS", 12, 1, 7 * 24)),
         attachment_bytes=read.number("KB_ATTACHMENT_MB", 20, 1, 500) * 2**20,
+        search_log_days=read.number("KB_SEARCH_LOG_DAYS", 400, 0, 3_650),
     )
     read.unknown_names()
     if read.mistakes:
@@ -100,7 +102,8 @@ class _Environment:
 
     known = frozenset(
         "KB_DATA KB_DATABASE_URL KB_SECRET_KEY KB_HOST KB_HOSTS KB_THREADS KB_HTTPS KB_TRUSTED_PROXIES "
-        "KB_OPEN_STAFF_PAGES KB_IDLE_MINUTES KB_SESSION_HOURS KB_ATTACHMENT_MB KB_SCREENSHOTS".split()
+        "KB_OPEN_STAFF_PAGES KB_IDLE_MINUTES KB_SESSION_HOURS KB_ATTACHMENT_MB KB_SEARCH_LOG_DAYS "
+        "KB_SCREENSHOTS".split()
     )
 
     def __init__(self, environment: Mapping[str, str]) -> None:

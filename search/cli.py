@@ -20,6 +20,7 @@ from search.evaluate import evaluate as measure
 from search.evaluate import read_lines, run_lines
 from search.finding import Finder, Found, Result
 from search.index import IndexBusy
+from search.log import SearchLog
 from search.queue import Queue
 from search.snippet import Parts
 
@@ -124,6 +125,14 @@ def rebuild() -> None:
     except IndexBusy as busy:
         raise click.ClickException(t("search.busy")) from busy
     click.echo(t("search.rebuilt", n=count))
+
+
+@commands.command("forget")
+def forget() -> None:
+    """Delete what the search log has kept longer than KB_SEARCH_LOG_DAYS."""
+    _require_database()
+    log: SearchLog = current_app.extensions["search.log"]
+    click.echo(t("feedback.forgotten", n=log.forget(db.now())))
 
 
 @commands.command("evaluate")

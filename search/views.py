@@ -11,6 +11,7 @@ from kb.settings import Settings
 from kb.web import db, indexing
 from kb.web.access import may, scope
 from kb.web.locale import label
+from search import feedback
 from search.analysis import QUERY_CHARS
 from search.finding import Finder, Found
 from search.index import Index
@@ -18,6 +19,7 @@ from search.queue import Queue
 from search.scoring import FACETS
 
 bp = Blueprint("search", __name__)
+bp.register_blueprint(feedback.bp)
 Choice = tuple[str, list[tuple[str, str, int]], int]
 """A filter: its facet, its values as (value, words, count), and how many of them to show at once."""
 _MOST_COMPONENTS = 8
@@ -32,6 +34,7 @@ def init_app(app: Flask) -> None:
     app.extensions["search.queue"] = queue
     app.extensions["search.finder"] = Finder(index, queue)
     indexing.set_drainer(app, queue)
+    feedback.init_app(app)
     app.after_request(_wake_after_change)
 
 
@@ -40,6 +43,7 @@ def start(app: Flask) -> None:
     queue: Queue = app.extensions["search.queue"]
     finder: Finder = app.extensions["search.finder"]
     queue.start()
+    feedback.start(app)
     threading.Thread(target=finder.warm, name="search-warm", daemon=True).start()
 
 
@@ -56,14 +60,24 @@ def index() -> Response:
     text = request.args.get("q", "").strip()[:QUERY_CHARS]
     filters = _filters()
     finder: Finder = current_app.extensions["search.finder"]
-    found = None
+    found, solved = None, []
     if text:
-        found = finder.find(db.session(), scope(), text, filters, request.args.get("page", 1, type=int))
+        number = request.args.get("page", 1, type=int)
+        found = finder.find(db.session(), scope(), text, filters, number)
+        solved = feedback.solved(text)
+        if number == 1 and not filters:
+            feedback.note_search(text, found)
     partial = "HX-Request" in request.headers
     template = "search/results.html" if partial else "search/index.html"
     response = make_response(
         render_template(
-            template, q=text, filters=filters, found=found, choices=choices(found, filters), partial=partial
+            template,
+            q=text,
+            filters=filters,
+            found=found,
+            solved=solved,
+            choices=choices(found, filters),
+            partial=partial,
         )
     )
     response.vary.add("HX-Request")

@@ -151,6 +151,15 @@ POST /articles/{id}/publication
   draft_authors          303   303   403      403       403    403      303           303
   draft_restricted       303   303   403      403       403    403      303           303
   archived               303   303   403      403       403    403      409           409
+POST /articles/{id}/feedback
+  staff                  303   303   303      303       303    303      303           303
+  engineers              303   404   404      303       303    303      303           303
+  restricted             303   404   404      303       404    404      303           303
+  restricted_authors     303   404   404      303       404    303      303           303
+  draft_engineers        303   404   404      404       404    404      404           404
+  draft_authors          303   404   404      404       404    404      404           404
+  draft_restricted       303   404   404      404       404    404      404           404
+  archived               303   404   404      404       404    404      404           404
 POST /articles/{id}/archival
   staff                  303   303   403      403       403    403      303           303
   engineers              303   303   403      403       403    403      303           303
@@ -252,7 +261,7 @@ def test_an_article_answers_each_role_as_written(client_of, make_article, attach
         attachment = attach(article) if "{attachment}" in path else ""
         for column in COLUMNS:
             address = path.format(id=article.id, revision=article.head_id, attachment=attachment)
-            data = form_of(article, title="別の題名") if method == "POST" else None
+            data = form_of(article, title="別の題名") | {"answer": "yes"} if method == "POST" else None
             found[kind].append(status(client_of(column), method, address, data))
             if method == "POST" and found[kind][-1] == 303:
                 article = make_article(**fields)  # this one may have been changed

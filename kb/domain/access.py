@@ -32,13 +32,15 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "article.publish": WARD_OFFICERS,
     "article.archive": WARD_OFFICERS,
     "article.assign": WARD_OFFICERS,
+    "article.rate": EVERYONE,
     "search.use": EVERYONE,
+    "gaps.handle": frozenset({"author", "reviewer", "administrator"}),
     "people.manage": ADMINISTRATORS,
     "audit.read": ADMINISTRATORS,
 }
 """Action -> the roles that may try it; what an article says of itself decides the rest."""
 
-NEEDS_PAGES_OPEN = frozenset({"article.list", "article.read", "search.use"})
+NEEDS_PAGES_OPEN = frozenset({"article.list", "article.read", "article.rate", "search.use"})
 """What a visitor may do only where the ward has opened its staff pages (KB_OPEN_STAFF_PAGES)."""
 
 
