@@ -31,6 +31,7 @@ PART_WEIGHT = 0.25
 _SUDACHI_CHARS = 16_000  # Sudachi refuses 49,149 bytes of UTF-8; no character of ours takes more than 3.
 _LONGEST_WORD = 100
 _KEPT = frozenset(["名詞", "動詞", "形容詞", "形状詞", "副詞", "接頭辞", "接尾辞", "代名詞", "連体詞"])
+_SIGNS = frozenset(["補助記号", "空白"])
 _LATIN = re.compile("[a-z][a-z']*")
 _HIRAGANA_RUN = re.compile("[ぁ-ゖ][ぁ-ゖー]{2,}")
 _HIRAGANA_GRAM = re.compile("[ぁ-ゖー]{2}")
@@ -109,6 +110,15 @@ class _Sudachi:
                     found.append(self._remember(normal) if key is None else key)
         return [key for key in found if key]
 
+    def reading(self, text: str) -> str:
+        """Return how a folded text is read, in katakana; signs as they are."""
+        tokenizer = self._tokenizer()
+        return "".join(
+            morpheme.surface() if morpheme.part_of_speech()[0] in _SIGNS else morpheme.reading_form()
+            for _, chunk in _chunks(text)
+            for morpheme in tokenizer.tokenize(chunk)
+        )
+
     def _remember(self, normal: str) -> str:
         if len(self._keys) > 200_000:
             self._keys.clear()
@@ -182,6 +192,11 @@ def words(text: str) -> list[str]:
     """Return the words of a document's text in order, identifiers cut out."""
     folded = fold(text)
     return _sudachi.keys(identifiers.blank(folded, list(identifiers.find(folded))))
+
+
+def reading(folded: str) -> str:
+    """Return how a folded text is read, in katakana; signs as they are."""
+    return _sudachi.reading(folded)
 
 
 def identifier_counts(text: str) -> dict[str, float]:

@@ -1,0 +1,227 @@
+"""What may be meant by what has been typed so far: titles, error codes and components, nothing hidden.
+
+Each process keeps what it suggests from in memory. Before each answer it asks the database whether any
+article has changed, so that what was narrowed or archived a moment ago is not suggested any more.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import islice
+from typing import Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from kb.domain.access import Scope
+from kb.domain.articles import article_number
+from kb.store.models import Article, Revision
+from search import analysis
+from search.folding import fold
+
+MOST = 8
+MOST_NAMES = 3
+"""Of codes, and of components: they lead to results, titles to articles."""
+LONGEST = 60
+"""Characters of what is typed; more than that is a text to search with, not the beginning of a name."""
+_CHUNK = 500
+_SQUEEZED = re.compile(r"[\W_]+")
+_SHORT = re.compile(r"[ぁ-ゖーa-z0-9]?")
+_TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+_TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
+Kind = Literal["article", "code", "component"]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What is suggested. article_id: the article whose title it is, None for a code or a component."""
+
+    kind: Kind
+    text: str
+    article_id: int | None = None
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An article as far as suggestions need it. key: its folded title, number and reading, a line each."""
+
+    id: int
+    version: int
+    audience: str
+    confidence: str
+    owner_id: int | None
+    title: str
+    key: str
+    codes: tuple[str, ...]
+    components: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Name:
+    """A code or a component as written, how it is compared, and the articles that have it."""
+
+    text: str
+    key: str
+    articles: tuple[_Entry, ...]
+
+
+@dataclass(frozen=True)
+class _State:
+    """Everything there is to suggest. mark: (articles, sum of their versions), which every change raises."""
+
+    mark: tuple[int, int]
+    entries: Mapping[int, _Entry]
+    codes: tuple[_Name, ...]
+    components: tuple[_Name, ...]
+
+
+class Suggestions:
+    """Suggests from the articles of the database; one for each process, safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._state = _State((0, 0), {}, (), ())
+
+    def find(self, session: Session, scope: Scope, typed: str) -> list[Suggestion]:
+        """Return at most MOST suggestions for what is typed, of articles that exist for the reader."""
+        text = fold(typed[: LONGEST + 1]).strip()
+        if _SHORT.fullmatch(text) or len(typed) > LONGEST:
+            return []
+        state = self._current(session)
+        sees = _remembering(scope)
+        codes = _names("code", state.codes, _squeezed(text), sees)
+        components = _names("component", state.components, _hiragana(text), sees)
+        titles = _titles(state.entries.values(), text, sees)
+        return [*codes, *components, *titles][:MOST]
+
+    def refresh(self, session: Session) -> None:
+        """Bring what is kept up to the database; for the start of the process."""
+        self._current(session)
+
+    def _current(self, session: Session) -> _State:
+        mark = _mark(session)
+        if self._state.mark == mark:
+            return self._state
+        with self._lock:
+            if self._state.mark != (mark := _mark(session)):
+                self._state = _renewed(session, self._state, mark)
+            return self._state
+
+
+def _mark(session: Session) -> tuple[int, int]:
+    count, versions = session.execute(select(func.count(), func.sum(Article.version))).one()
+    return count, versions or 0
+
+
+def _renewed(session: Session, old: _State, mark: tuple[int, int]) -> _State:
+    rows = session.execute(select(Article.id, Article.version).where(Article.confidence != "archived"))
+    versions = dict(rows.tuples())
+    kept = {n: e for n, e in old.entries.items() if versions.get(n) == e.version}
+    changed = (number for number in versions if number not in kept)
+    entries = kept | {entry.id: entry for entry in _entries(session, changed)}
+    return _State(
+        mark,
+        entries,
+        _having(entries.values(), lambda entry: entry.codes, _squeezed),
+        _having(entries.values(), lambda entry: entry.components, _spoken),
+    )
+
+
+def _entries(session: Session, ids: Iterable[int]) -> Iterator[_Entry]:
+    rest = iter(ids)
+    while chunk := list(islice(rest, _CHUNK)):
+        rows = (
+            select(
+                Article.id,
+                Article.version,
+                Article.audience,
+                Article.confidence,
+                Article.owner_id,
+                Revision.title,
+                Revision.error_codes,
+                Revision.components,
+            )
+            .join(Revision, Revision.id == func.coalesce(Article.published_id, Article.head_id))
+            .where(Article.id.in_(chunk))
+        )
+        for number, version, audience, confidence, owner, title, codes, components in session.execute(rows):
+            key = "\n".join([fold(title), fold(article_number(number)), _spoken(title)])
+            yield _Entry(
+                number, version, audience, confidence, owner, title, key, tuple(codes), tuple(components)
+            )
+
+
+def _having(
+    entries: Iterable[_Entry], names_of: Callable[[_Entry], tuple[str, ...]], key: Callable[[str], str]
+) -> tuple[_Name, ...]:
+    """Return the names of the entries, each once however it is spelt, the one on most articles first."""
+    found: dict[str, tuple[str, list[_Entry]]] = {}
+    for entry in entries:
+        for name in names_of(entry):
+            found.setdefault(fold(name), (name, []))[1].append(entry)
+    names = [_Name(text, key(text), tuple(having)) for text, having in found.values()]
+    return tuple(sorted(names, key=lambda name: (-len(name.articles), name.text)))
+
+
+def _remembering(scope: Scope) -> Callable[[_Entry], bool]:
+    """Return `scope.sees`, asked once for articles that differ in nothing it looks at."""
+    known: dict[tuple[str, str, int | None], bool] = {}
+
+    def sees(entry: _Entry) -> bool:
+        facts = (entry.audience, entry.confidence, entry.owner_id)
+        if facts not in known:
+            known[facts] = scope.sees(entry)
+        return known[facts]
+
+    return sees
+
+
+def _names(
+    kind: Kind, names: Iterable[_Name], typed: str, sees: Callable[[_Entry], bool]
+) -> list[Suggestion]:
+    """Return the names that begin with what is typed, then those that hold it, of visible articles."""
+    if len(typed) < 2:
+        return []
+    matching = (name for name in names if typed in name.key and any(map(sees, name.articles)))
+    best = nsmallest(MOST_NAMES, matching, key=lambda name: not name.key.startswith(typed))
+    return [Suggestion(kind, name.text) for name in best]
+
+
+def _titles(entries: Iterable[_Entry], text: str, sees: Callable[[_Entry], bool]) -> list[Suggestion]:
+    """Return the titles, numbers and readings that hold every word typed; those that begin so first."""
+    words = text.split()
+    spoken = [_hiragana(word) for word in words]
+
+    def rank(entry: _Entry) -> tuple[int, int, int, int]:
+        place = entry.key.find(words[0])
+        beginning = 0 if place == 0 else 1 if 0 < place < len(entry.title) else 2
+        return beginning, max(place, 0), len(entry.title), entry.id
+
+    matching = (
+        entry
+        for entry in entries
+        if (all(word in entry.key for word in words) or all(word in entry.key for word in spoken))
+        and sees(entry)
+    )
+    best = nsmallest(MOST, matching, key=rank)
+    return [Suggestion("article", entry.title, entry.id) for entry in best]
+
+
+def _squeezed(text: str) -> str:
+    """Return a code without what people write between its parts: ORA-12541, ORA 12541."""
+    return _SQUEEZED.sub("", fold(text))
+
+
+def _spoken(text: str) -> str:
+    """Return a text folded, and how it is read in hiragana."""
+    folded = fold(text)
+    return f"{_hiragana(folded)}\n{_hiragana(analysis.reading(folded))}"
+
+
+def _hiragana(text: str) -> str:
+    """Return a text in hiragana as far as it is kana, long vowels dropped where folding drops them."""
+    return fold(text.translate(_TO_KATAKANA)).translate(_TO_HIRAGANA)
