@@ -41,5 +41,11 @@ class Cache(Generic[Value]):
             self._values.move_to_end(key)
             return found[0]
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._values.clear()
+            self._held = 0
+
     def __len__(self) -> int:
         return len(self._values)

@@ -16,6 +16,9 @@ from kb.domain.people import ROLES
 from kb.settings import Settings
 from kb.web import db
 from kb.web.locale import label, t
+from search.bench.corpus import read_collection, read_folder
+from search.bench.run import Plan
+from search.bench.run import bench as measure_speed
 from search.evaluate import evaluate as measure
 from search.evaluate import read_lines, run_lines
 from search.finding import Finder, Found, Result
@@ -158,6 +161,23 @@ def evaluate(docs: Path, queries: Path, qrels: Path, out: Path | None, limit: in
         out.write_text("".join(f"{line}\n" for line in run_lines(run)), encoding="utf-8")
     for line in report.lines():
         click.echo(line)
+
+
+@commands.command("bench")
+@click.option("--sizes", default="1000,10000,100000", show_default=True, help="Numbers of articles, by commas.")
+@click.option("--docs", type=_FILE, help="Vary these documents (docs.jsonl[.gz]) besides the starter articles.")
+@click.option("--each", type=click.IntRange(min=1), default=40, show_default=True, help="Queries of each sort.")
+@click.option("--edits", type=click.IntRange(min=1), default=100, show_default=True, help="Edits to time.")
+@click.option("--seed", type=int, default=1, show_default=True)
+def bench(sizes: str, docs: Path | None, each: int, edits: int, seed: int) -> None:
+    """Measure speed and memory against tantivy; see docs/search.md. Needs no database and no secret key."""
+    try:
+        numbers = [int(size) for size in sizes.split(",")]
+        sources = read_folder(Path(current_app.root_path) / "articles" / "starter")
+        sources += read_collection(docs) if docs else []
+    except (ValueError, KeyError, OSError) as error:
+        raise click.ClickException(t("search.unreadable", error=repr(error))) from error
+    measure_speed(sources, Plan(numbers, each, edits, seed), click.echo)
 
 
 def _require_database() -> None:

@@ -136,7 +136,8 @@ def keep(session: Session, article_id: int, answer: str, *, token: str, words: s
 def _told(session: Session, token: str) -> dict[int, str]:
     """Return the newest outcome of each article that was answered for in this search."""
     rows = select(SymptomOutcome.article_id, SymptomOutcome.outcome).where(SymptomOutcome.token == token)
-    return dict(session.execute(rows.order_by(SymptomOutcome.id)).tuples().all())
+    found = session.execute(rows.order_by(SymptomOutcome.id))
+    return {row.article_id: row.outcome for row in found}
 
 
 def _require_article(session: Session, article_id: int) -> None:

@@ -48,7 +48,7 @@ class Likeness:
         return number
 
     def like(self, words: Bag, least: float = ALIKE) -> dict[int, float]:
-        """Return the texts whose cosine with these words is at least `least`: their numbers, and the cosines."""
+        """Return the texts whose cosine with these words is at least `least`: number -> cosine."""
         found: dict[int, float] = {}
         for word, weight in words.items():
             for number, other in self._texts_with.get(word, ()):

@@ -48,6 +48,7 @@ class Queue:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._checked = ""
+        self.compared = False  # whether the background work has looked for differences, once after start
 
     def wake(self) -> None:
         """Index what is queued soon, in the background (once `start` has been called)."""
@@ -107,12 +108,11 @@ class Queue:
             self._thread.join()
 
     def _run(self) -> None:
-        compared = False
         while not self._stopped.is_set():
             try:
                 self.keep_up()
-                if not compared:
-                    compared = True
+                if not self.compared:
+                    self.compared = True
                     self.compare()
                     continue
             except IndexBusy:

@@ -63,6 +63,10 @@ class Segment:
             matcher._next_block()
         return np.concatenate(documents), np.concatenate(weights)
 
+    def terms(self, field: str) -> Iterator[str]:
+        """Yield the terms of a field, the deleted documents' too."""
+        yield from (term.decode() for term in self._reader.lexicon(field))
+
     def sequence(self, document: int) -> Sequence:
         return np.frombuffer(self._sequence_of[document], dtype="<u4")
 
@@ -130,6 +134,11 @@ class Snapshot:
     def _sequence(self, document: int) -> Sequence:
         at = int(np.searchsorted(self._starts, document, side="right")) - 1
         return self.segments[at].sequence(document - int(self._starts[at]))
+
+    def forget(self) -> None:
+        """Empty the caches, as they are in a new process."""
+        self._postings.clear()
+        self.scores.clear()
 
     def close(self) -> None:
         self._reader.close()

@@ -1,7 +1,7 @@
 """「過去にこの症状で解決」: articles that solved a symptom told in the same words before.
 
-Never part of the score: a panel of its own. Each process keeps the outcomes in memory by their words and reads
-only new ones. Taking thousands apart takes seconds: `warm` does it in the background.
+Never part of the score: a panel of its own. Each process keeps the outcomes in memory by their words and
+reads only new ones. Taking thousands apart takes seconds: `warm` does it in the background.
 """
 
 from __future__ import annotations

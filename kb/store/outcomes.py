@@ -23,7 +23,7 @@ def record(
     token: str | None = None,
     incident_id: int | None = None,
 ) -> None:
-    """Add to the transaction what the article did for a symptom, told in people's words; they are masked here.
+    """Add to the transaction what the article did for a symptom, told in people's words, masked here.
 
     outcome: SOLVED or NOT_SOLVED. source: "page" or "incident". token: of the search, so that the reader can
     answer anew; None for an incident, of which each counts.
