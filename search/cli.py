@@ -164,9 +164,15 @@ def evaluate(docs: Path, queries: Path, qrels: Path, out: Path | None, limit: in
 
 
 @commands.command("bench")
-@click.option("--sizes", default="1000,10000,100000", show_default=True, help="Numbers of articles, by commas.")
-@click.option("--docs", type=_FILE, help="Vary these documents (docs.jsonl[.gz]) besides the starter articles.")
-@click.option("--each", type=click.IntRange(min=1), default=40, show_default=True, help="Queries of each sort.")
+@click.option(
+    "--sizes", default="1000,10000,100000", show_default=True, help="Numbers of articles, by commas."
+)
+@click.option(
+    "--docs", type=_FILE, help="Vary these documents (docs.jsonl[.gz]) besides the starter articles."
+)
+@click.option(
+    "--each", type=click.IntRange(min=1), default=40, show_default=True, help="Queries of each sort."
+)
 @click.option("--edits", type=click.IntRange(min=1), default=100, show_default=True, help="Edits to time.")
 @click.option("--seed", type=int, default=1, show_default=True)
 def bench(sizes: str, docs: Path | None, each: int, edits: int, seed: int) -> None:

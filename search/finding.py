@@ -132,6 +132,12 @@ class Finder:
         with suppress(IndexUnusable), self._snapshots.newest():
             pass
 
+    def forget(self) -> None:
+        """Empty the caches, as they are in a new process."""
+        self._passages.clear()
+        with suppress(IndexUnusable), self._snapshots.newest() as snapshot:
+            snapshot.forget()
+
     def close(self) -> None:
         """Let go of the index's files."""
         self._snapshots.close()
