@@ -8,12 +8,12 @@ The same seed gives the same articles and queries on every machine.
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 
 from search.evaluate import read_lines
 
@@ -27,6 +27,9 @@ _TITLE_PART = re.compile(r"[\s　（）()「」・:：、]+")
 _KATAKANA = re.compile("[ァ-ヶー]{4,12}")
 _COMMON = re.compile("[一-龥]{2}|[ァ-ヶー]{3,8}")
 _CODE = re.compile(r"\b(?:0x[0-9a-fA-F]{4,8}|[A-Z]{2,8}-\d{2,6}|HTTP \d{3}|KB\d{6,7})\b")
+
+
+Chance = random.Random
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,10 @@ def texts(sources: Sequence[Source], size: int, seed: int) -> Iterator[Text]:
         if number < len(sources):
             yield Text(source.title, codes, source.sentences)
         else:
-            yield _varied(source, sources, codes, Random(f"{seed} {number}"))
+            yield _varied(source, sources, codes, Chance(f"{seed} {number}"))
 
 
-def _varied(source: Source, sources: Sequence[Source], codes: tuple[str, ...], chance: Random) -> Text:
+def _varied(source: Source, sources: Sequence[Source], codes: tuple[str, ...], chance: Chance) -> Text:
     other = sources[chance.randrange(len(sources))]
     sentences = tuple(
         sentence
@@ -97,7 +100,7 @@ def _title_parts(title: str) -> list[str]:
 
 def queries(articles: Sequence[Text], each: int, seed: int) -> dict[str, list[str]]:
     """Return {sort: queries}, `each` of every sort, made of these articles."""
-    chance = Random(f"{seed} queries")
+    chance = Chance(f"{seed} queries")
     drawn = [chance.choice(articles) for _ in range(each)]
     return {
         "symptoms": [_symptom(article, chance) for article in drawn],
@@ -108,25 +111,24 @@ def queries(articles: Sequence[Text], each: int, seed: int) -> dict[str, list[st
     }
 
 
-def _symptom(article: Text, chance: Random) -> str:
+def _symptom(article: Text, chance: Chance) -> str:
     """Return a title, or the first 25 characters of a sentence, as people type."""
     if chance.random() < 0.5 and article.title:
         return article.title[:40]
     return chance.choice(article.sentences or (article.title,))[:25]
 
 
-def _code(article: Text, chance: Random) -> str:
+def _code(article: Text, chance: Chance) -> str:
     found = [*article.codes, *_CODE.findall(" ".join(article.sentences))]
     code = chance.choice(found) if found else f"ERR-{chance.randrange(1000):06d}"
     return code.replace("-", " ") if chance.random() < 0.3 else code
 
 
-def _pasted(articles: Sequence[Text], chance: Random) -> str:
+def _pasted(articles: Sequence[Text], chance: Chance) -> str:
     """Return a log with a stack trace and paths around sentences of an article, PASTE_CHARS long."""
     article = chance.choice(articles)
-    lines = [
-        f"2026-11-{chance.randrange(1, 29):02d} 09:{chance.randrange(60):02d}:12,345 ERROR {article.title}"
-    ]
+    day, minute = chance.randrange(1, 29), chance.randrange(60)
+    lines = [f"2026-11-{day:02d} 09:{minute:02d}:12,345 ERROR {article.title}"]
     while sum(map(len, lines)) < PASTE_CHARS:
         lines.append(chance.choice(article.sentences or (article.title,)))
         number = chance.randrange(10_000)
@@ -142,7 +144,7 @@ def _common_words(articles: Sequence[Text], each: int) -> list[str]:
     return [word for word, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:each]]
 
 
-def _typo(articles: Sequence[Text], chance: Random) -> str:
+def _typo(articles: Sequence[Text], chance: Chance) -> str:
     """Return a katakana word of an article with a character dropped, doubled or swapped."""
     for _ in range(200):
         article = chance.choice(articles)
@@ -152,7 +154,7 @@ def _typo(articles: Sequence[Text], chance: Random) -> str:
     return "プンリター"
 
 
-def _slipped(word: str, chance: Random) -> str:
+def _slipped(word: str, chance: Chance) -> str:
     at = chance.randrange(1, len(word) - 1)
     swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
     return chance.choice([word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:], swapped])

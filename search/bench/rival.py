@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ class Rival:
         return int(self._searcher.num_segments)
 
     def search(self, query: Query, limit: int, *, count: bool) -> list[tuple[str, str]]:
-        """Return (title, text) of the best `limit` documents. count: count all matches too, as a page does."""
+        """Return (title, text) of the best `limit` documents; count: count all matches too."""
         found = self._searcher.search(self._query(query), limit, count=count)
         documents = [self._searcher.doc(address) for _, address in found.hits]
         return [(_text(document, "title"), _text(document, "text")) for document in documents]
@@ -109,6 +110,6 @@ def _token_lines(segment: Segment, field: str) -> Iterator[str]:
     term_of = np.repeat(np.arange(len(names)), [len(one) for one in documents])[order]
     often = (np.concatenate(counts) if counts else whose)[order]
     ends = np.searchsorted(whose[order], np.arange(segment.size + 1))
-    for start, end in zip(ends, ends[1:], strict=False):
+    for start, end in pairwise(ends):
         pairs = zip(term_of[start:end].tolist(), often[start:end].tolist(), strict=True)
         yield " ".join(names[term] for term, n in pairs for _ in range(n))

@@ -43,8 +43,8 @@ def bench(sources: Sequence[Source], plan: Plan, tell: Tell) -> None:
 
 
 def _conditions(sources: Sequence[Source], plan: Plan) -> Iterator[str]:
-    load = os.getloadavg()[0]
-    yield f"{platform.machine()}, {os.cpu_count()} processors (load {load:.1f}), Python {platform.python_version()}"
+    load, python = os.getloadavg()[0], platform.python_version()
+    yield f"{platform.machine()}, {os.cpu_count()} processors (load {load:.1f}), Python {python}"
     yield f"{len(sources)} source articles, seed {plan.seed}; times in ms as p50 / p95 / p99"
     yield "warm: each query asked a second time. cold: our caches emptied before each query. Files in the"
     yield "system's page cache in both."
