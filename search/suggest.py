@@ -119,7 +119,7 @@ def _mark(session: Session) -> tuple[int, int]:
 
 def _renewed(session: Session, old: _State, mark: tuple[int, int]) -> _State:
     rows = session.execute(select(Article.id, Article.version).where(Article.confidence != "archived"))
-    versions = dict(rows.tuples())
+    versions: dict[int, int] = dict(rows.all())
     kept = {n: e for n, e in old.entries.items() if versions.get(n) == e.version}
     changed = (number for number in versions if number not in kept)
     entries = kept | {entry.id: entry for entry in _entries(session, changed)}
@@ -149,10 +149,16 @@ def _entries(session: Session, ids: Iterable[int]) -> Iterator[_Entry]:
             .where(Article.id.in_(chunk))
         )
         for number, version, audience, confidence, owner, title, codes, components in session.execute(rows):
-            key = "\n".join([fold(title), fold(article_number(number)), _spoken(title)])
+            key = "\n".join([fold(title), *_numbers(number), _spoken(title)])
             yield _Entry(
                 number, version, audience, confidence, owner, title, key, tuple(codes), tuple(components)
             )
+
+
+def _numbers(article_id: int) -> tuple[str, ...]:
+    """Return an article's number as people type it."""
+    number = fold(article_number(article_id))
+    return number, number.replace("-", ""), f"kb-{article_id}", f"kb{article_id}"
 
 
 def _having(

@@ -7,18 +7,20 @@ import threading
 from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request
 
 from kb.domain.articles import AUDIENCES, KINDS
+from kb.domain.personal_data import masked
 from kb.settings import Settings
 from kb.web import db, indexing
 from kb.web.access import may, scope
 from kb.web.locale import label
-from search import feedback
-from search.analysis import QUERY_CHARS
+from search import box, feedback
 from search.finding import Finder, Found
 from search.index import Index
+from search.paste import gist
 from search.queue import Queue
 from search.scoring import FACETS
 
 bp = Blueprint("search", __name__)
+bp.register_blueprint(box.bp)
 bp.register_blueprint(feedback.bp)
 Choice = tuple[str, list[tuple[str, str, int]], int]
 """A filter: its facet, its values as (value, words, count), and how many of them to show at once."""
@@ -34,6 +36,7 @@ def init_app(app: Flask) -> None:
     app.extensions["search.queue"] = queue
     app.extensions["search.finder"] = Finder(index, queue)
     indexing.set_drainer(app, queue)
+    box.init_app(app)
     feedback.init_app(app)
     app.after_request(_wake_after_change)
 
@@ -41,10 +44,15 @@ def init_app(app: Flask) -> None:
 def start(app: Flask) -> None:
     """Keep the index up to date in the background, for as long as the process serves."""
     queue: Queue = app.extensions["search.queue"]
-    finder: Finder = app.extensions["search.finder"]
     queue.start()
     feedback.start(app)
-    threading.Thread(target=finder.warm, name="search-warm", daemon=True).start()
+    threading.Thread(target=_warm, args=[app], name="search-warm", daemon=True).start()
+
+
+def _warm(app: Flask) -> None:
+    finder: Finder = app.extensions["search.finder"]
+    finder.warm()
+    box.warm(app)
 
 
 def _wake_after_change(response: Response) -> Response:
@@ -57,7 +65,8 @@ def _wake_after_change(response: Response) -> Response:
 @may("search.use")
 def index() -> Response:
     """Search, and show what was found; htmx asks for the results alone while a person types."""
-    text = request.args.get("q", "").strip()[:QUERY_CHARS]
+    typed = request.args.get("q", "").replace("\r\n", "\n").strip()
+    text = gist(typed)
     filters = _filters()
     finder: Finder = current_app.extensions["search.finder"]
     found, solved = None, []
@@ -73,6 +82,8 @@ def index() -> Response:
         render_template(
             template,
             q=text,
+            asked=masked(text),
+            shortened=text != typed or "cut" in request.args,
             filters=filters,
             found=found,
             solved=solved,

@@ -32,6 +32,9 @@ GET  /articles/new                  303   303   403      200       200    200   
 POST /articles/new                  401   401   403      422       422    422      422           422
 POST /articles/preview              303   303   403      200       200    200      200           200
 GET  /search                        303   200   200      200       200    200      200           200
+POST /search                        303   303   303      303       303    303      303           303
+GET  /search/suggest                303   200   200      200       200    200      200           200
+GET  /opensearch.xml                200   200   200      200       200    200      200           200
 GET  /sign-in                       200   200   303      303       303    303      303           303
 POST /sign-in                       422   422   422      422       422    422      422           422
 POST /sign-out                      303   303   303      303       303    303      303           303

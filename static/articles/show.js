@@ -1,37 +1,10 @@
-// Reading: copy buttons, links to sections, printing, the place in the contents.
+// Reading: printing, the place in the contents.
 (() => {
   "use strict";
-  const said = document.querySelector("[data-said]");
-
-  // Without https the clipboard is closed to pages; a selected field still copies.
-  const copy = async (text) => {
-    if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
-    const field = document.createElement("textarea");
-    field.value = text;
-    field.className = "unseen";
-    document.body.append(field);
-    field.select();
-    const done = document.execCommand("copy");
-    field.remove();
-    if (!done) throw new Error("not copied");
-  };
-  const tell = (button) => {
-    button.classList.add("copied");
-    if (said) said.textContent = said.dataset.said;
-    setTimeout(() => {
-      button.classList.remove("copied");
-      if (said) said.textContent = "";
-    }, 2000);
-  };
-  const copied = (button, text) =>
-    copy(text).then(() => { button.focus(); tell(button); }, () => {});
-
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy], [data-copy-link], [data-print], [data-print-notice]");
+    const button = event.target.closest("[data-print], [data-print-notice]");
     if (!button) return;
-    if (button.dataset.copy !== undefined) copied(button, button.dataset.copy);
-    else if (button.dataset.copyLink !== undefined) copied(button, button.href);
-    else if (button.dataset.print !== undefined) print();
+    if (button.dataset.print !== undefined) print();
     else printNotice();
   });
 

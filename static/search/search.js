@@ -3,41 +3,39 @@
   "use strict";
   const PAUSE = 300;
   const form = document.getElementById("search-form");
-  const box = document.getElementById("search-q");
   const failed = document.getElementById("search-failed");
-  if (!form || !box || !window.htmx) return;
+  if (!form || !window.htmx) return;
 
+  const typed = () => form.elements.q.value.trim();
   let composing = false;
-  let asked = box.value.trim();
+  let asked = typed();
   let timer = 0;
 
+  // A text too long for an address is posted; the answer is the results for its gist, under a short address.
   const ask = () => {
-    if (composing || box.value.trim() === asked) return;
-    asked = box.value.trim();
-    window.htmx.trigger(form, "typed");
+    if (composing || typed() === asked) return;
+    asked = typed();
+    if (window.kbFits(form)) return window.htmx.trigger(form, "typed");
+    const token = document.querySelector("input[name=csrf_token]").value;
+    window.htmx.ajax("POST", form.action, { source: form, target: "#search-results", values: { csrf_token: token } });
   };
   const soon = () => {
     window.clearTimeout(timer);
     if (!composing) timer = window.setTimeout(ask, PAUSE);
   };
 
-  box.addEventListener("compositionstart", () => {
+  form.addEventListener("compositionstart", () => {
     composing = true;
     window.clearTimeout(timer);
   });
-  box.addEventListener("compositionend", () => {
+  form.addEventListener("compositionend", () => {
     composing = false;
     soon();
   });
-  box.addEventListener("input", (event) => {
+  form.addEventListener("input", (event) => {
     if (!event.isComposing) soon();
   });
   form.addEventListener("submit", () => window.clearTimeout(timer));
-
-  // Enter that confirms a conversion must not send the form.
-  box.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
-  });
 
   const say = (words) => { failed.textContent = words; };
   document.body.addEventListener("htmx:sendError", () => { asked = null; say(failed.dataset.words); });
