@@ -49,6 +49,37 @@ def empty(kind: str, today: date, owner_id: int | None) -> Form:
     return Form(kind, audience=audience, review_due=next_review(kind, today).isoformat(), owner_id=owner_id)
 
 
+BROUGHT = {"title": (1, 200), "symptom": (1, 2_000), "synonyms": (20, 200), "add_synonyms": (20, 200)}
+"""What an address may bring into a form that is opened: how many values, of how many characters."""
+
+
+def brought(*names: str) -> dict[str, list[str]]:
+    """Return what the address brings for these fields; whoever saves the form checks it."""
+    found = {}
+    for name in names:
+        values, characters = BROUGHT[name]
+        words = (" ".join(word[:characters].split()) for word in request.args.getlist(name)[:values])
+        found[name] = [word for word in words if word]
+    return {name: words for name, words in found.items() if words}
+
+
+def brought_new() -> dict[str, list[str]]:
+    """Return what the address brings for a new article."""
+    return brought("title", "symptom", "synonyms")
+
+
+def filled(form: Form) -> Form:
+    """Return the form of a new article with what the address brings."""
+    return replace(form, **{name: "\n".join(words) for name, words in brought_new().items()})
+
+
+def with_synonyms(form: Form, reason: str) -> Form:
+    """Return the form with the other wordings that the address brings (add_synonyms), and why."""
+    present = _entries(form.synonyms)
+    new = [word for word in brought("add_synonyms").get("add_synonyms", ()) if word not in present]
+    return replace(form, synonyms="\n".join([*present, *new]), reason=reason) if new else form
+
+
 def posted() -> Form:
     """Return the form as posted."""
     kind = forms.text("kind")

@@ -109,8 +109,8 @@ def new() -> str:
     """Show the kinds, or the empty form of one."""
     kind = forms.wanted_kind()
     if kind is None:
-        return render_template("articles/choose_kind.html", kinds=KINDS)
-    return _form(forms.empty(kind, japan_date(db.now()), current_user.id))
+        return render_template("articles/choose_kind.html", kinds=KINDS, brought=forms.brought_new())
+    return _form(forms.filled(forms.empty(kind, japan_date(db.now()), current_user.id)))
 
 
 @bp.post("/articles/new")
@@ -159,7 +159,8 @@ def edit(article_id: int) -> str:
     """Show the form with the newest revision."""
     article = queries.article(db.session(), article_id, scope())
     head = queries.revision(db.session(), article, article.head_id, scope())
-    return _form(forms.of_revision(head, article.owner_id), article)
+    form = forms.of_revision(head, article.owner_id)
+    return _form(forms.with_synonyms(form, t("articles.words_added")), article)
 
 
 @bp.post("/articles/<int:article_id>/edit")
@@ -229,6 +230,7 @@ def _form(
         owners=owners if can("article.assign") else [],
         component_names=names,
         html=_preview(form) if preview else None,
+        brought=bool(forms.brought(*forms.BROUGHT)),
     )
 
 

@@ -16,6 +16,7 @@ from kb.domain.people import ROLES
 from kb.settings import Settings
 from kb.web import db
 from kb.web.locale import label, t
+from search import gaps
 from search.bench.corpus import read_collection, read_folder
 from search.bench.run import Plan
 from search.bench.run import bench as measure_speed
@@ -128,6 +129,33 @@ def rebuild() -> None:
     except IndexBusy as busy:
         raise click.ClickException(t("search.busy")) from busy
     click.echo(t("search.rebuilt", n=count))
+
+
+@commands.command("gaps")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def list_gaps(as_json: bool) -> None:
+    """List what was searched for without an answer and waits for an author."""
+    _require_database()
+    with db.reading() as session:
+        found = gaps.open_gaps(session)
+        if as_json:
+            click.echo(json.dumps([_gap(gap) for gap in found], ensure_ascii=False, indent=2))
+            return
+        for gap in found:
+            others = "".join(f"\n    {wording.words}" for wording in gap.wordings[1:])
+            click.echo(f"{gap.times:5} {gap.last:%Y-%m-%d} {gap.words}{others}")
+        click.echo(t("gaps.waiting", n=len(found)))
+
+
+def _gap(gap: gaps.Gap) -> dict[str, Any]:
+    return {
+        "words": gap.words,
+        "times": gap.times,
+        "not_helped": gap.not_helped,
+        "last": gap.last.isoformat(timespec="seconds"),
+        "before": gap.before.state if gap.before else None,
+        "wordings": [wording.words for wording in gap.wordings],
+    }
 
 
 @commands.command("forget")

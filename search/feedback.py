@@ -29,9 +29,9 @@ from kb.web.access import may, scope
 from kb.web.forms import text as posted
 from kb.web.locale import t
 from search import visit
-from search.analysis import QUERY_CHARS
 from search.finding import Found
 from search.log import Opened, SearchLog, Typed, loggable, loggable_words, unanswered
+from search.paste import gist
 from search.solved import Solution, Solved
 
 bp = Blueprint("feedback", __name__)
@@ -72,7 +72,7 @@ def note_search(text: str, found: Found) -> None:
     words = loggable(text)
     if not words:
         return
-    token = visit.typed(words, db.now(), len(request.url))
+    token = visit.typed(words, db.now())
     if not found.degraded:
         missing = loggable_words(found.missing, words)
         _log().note(Typed(token, words, found.page.total, missing, current_user.role, db.now()))
@@ -82,7 +82,7 @@ def _note_opening(response: Response) -> Response:
     """Take from the address somebody came from that an article was opened from results: needs no script."""
     if request.endpoint == "articles.show" and response.status_code == 200 and request.method == "GET":
         article_id = (request.view_args or {})["article_id"]
-        token = visit.opened(article_id, request.referrer or "", lambda q: loggable(q.strip()[:QUERY_CHARS]))
+        token = visit.opened(article_id, request.referrer or "", lambda typed: loggable(gist(typed)))
         if token:
             _log().note(Opened(token, article_id, db.now()))
     return response

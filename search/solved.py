@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kb.domain.access import Scope
+from kb.domain.periods import japan_date
 from kb.store.models import Article, SymptomOutcome
 from kb.store.outcomes import SOLVED
 from kb.store.visibility import visible
@@ -35,6 +36,11 @@ class Solution:
     article: Article
     times: int
     last: datetime
+
+    @property
+    def last_day(self) -> date:
+        """The day in Japan on which it solved it last."""
+        return japan_date(self.last)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from kb.settings import Settings
 from kb.web import db, indexing
 from kb.web.access import may, scope
 from kb.web.locale import label
-from search import box, feedback
+from search import box, feedback, gap_pages
 from search.finding import Finder, Found
 from search.index import Index
 from search.paste import gist
@@ -22,6 +22,7 @@ from search.scoring import FACETS
 bp = Blueprint("search", __name__)
 bp.register_blueprint(box.bp)
 bp.register_blueprint(feedback.bp)
+bp.register_blueprint(gap_pages.bp)
 Choice = tuple[str, list[tuple[str, str, int]], int]
 """A filter: its facet, its values as (value, words, count), and how many of them to show at once."""
 _MOST_COMPONENTS = 8
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
     indexing.set_drainer(app, queue)
     box.init_app(app)
     feedback.init_app(app)
+    gap_pages.init_app(app)
     app.after_request(_wake_after_change)
 
 

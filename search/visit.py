@@ -22,31 +22,25 @@ _ELSEWHERE = "read"
 _KEPT = 3
 _CHARS = 150
 _MOST_ARTICLES = 20
-_LONG_ADDRESS = 4_000
-"""Characters from which browsers name only the host of the page somebody came from."""
 
 
 class Searched(TypedDict):
-    """One search: its token, its words (the first _CHARS), seconds, articles opened, answers by article.
-
-    long: whether the address of its page was too long for browsers to name.
-    """
+    """One search: its token, its words (the first _CHARS), seconds, articles opened, answers by article."""
 
     token: str
     words: str
     at: int
     opened: list[int]
     answers: dict[str, str]
-    long: bool
 
 
-def typed(words: str, now: datetime, address_length: int = 0) -> str:
+def typed(words: str, now: datetime) -> str:
     """Return the token of the search that these words belong to: the last one typed on, or a new one."""
     kept = _searches()
     words = words[:_CHARS]
     if not kept or not _goes_on(kept[-1], words, now):
         kept.append(_new(words))
-    kept[-1] |= {"words": words, "at": int(now.timestamp()), "long": address_length > _LONG_ADDRESS}
+    kept[-1] |= {"words": words, "at": int(now.timestamp())}
     session[_KEY] = kept[-_KEPT:]
     return kept[-1]["token"]
 
@@ -56,11 +50,11 @@ def opened(article_id: int, referrer: str, fold: Any) -> str | None:
 
     referrer: the address the browser came from. fold: turns a query into the words the log keeps.
     """
-    came_from = urlsplit(referrer)
-    words = (fold(parse_qs(came_from.query).get("q", [""])[0]) or "")[:_CHARS]
+    typed = parse_qs(urlsplit(referrer).query).get("q", [""])[0]
+    words = (fold(typed) or "")[:_CHARS]
     kept = _searches()
     for search in reversed(kept):
-        if (words and search["words"] == words) or (search["long"] and came_from.path in ("", "/")):
+        if words and search["words"] == words:
             if article_id not in search["opened"]:
                 search["opened"] = [*search["opened"], article_id][-_MOST_ARTICLES:]
                 session[_KEY] = kept
@@ -102,7 +96,7 @@ def _of_article(article_id: int) -> Searched:
 
 def _new(words: str) -> Searched:
     token = secrets.token_urlsafe(16)
-    return Searched(token=token, words=words, at=0, opened=[], answers={}, long=False)
+    return Searched(token=token, words=words, at=0, opened=[], answers={})
 
 
 def _goes_on(last: Searched, words: str, now: datetime) -> bool:

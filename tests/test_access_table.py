@@ -35,6 +35,12 @@ GET  /search                        303   200   200      200       200    200   
 POST /search                        303   303   303      303       303    303      303           303
 GET  /search/suggest                303   200   200      200       200    200      200           200
 GET  /opensearch.xml                200   200   200      200       200    200      200           200
+GET  /search/gaps                   303   303   403      403       403    200      200           200
+GET  /search/gaps/1/words           303   303   403      403       403    404      404           404
+POST /search/gaps/1/words           303   303   403      403       403    404      404           404
+POST /search/gaps/1/article         303   303   403      403       403    404      404           404
+POST /search/gaps/1/dismissal       303   303   403      403       403    404      404           404
+POST /search/gaps/handled/1/reopening 303 303   403      403       403    404      404           404
 GET  /sign-in                       200   200   303      303       303    303      303           303
 POST /sign-in                       422   422   422      422       422    422      422           422
 POST /sign-out                      303   303   303      303       303    303      303           303

@@ -141,15 +141,6 @@ def test_going_back_to_the_results_goes_on_and_other_words_begin_anew(stocked, a
     assert [row.words for row in logged()] == ["印刷できない", "印刷できないとき"]
 
 
-def test_a_very_long_search_is_known_by_the_host_alone(app):
-    with app.test_request_context("/"):
-        visit.typed("長い記録" * 40, NOW, address_length=9_000)
-        token = cookie["searches"][0]["token"]
-
-        assert visit.opened(5, "http://localhost/", loggable) == token
-        assert visit.opened(5, "http://localhost/articles/", loggable) is None
-
-
 @pytest.mark.parametrize(
     ("before", "after", "minutes", "same"),
     [
