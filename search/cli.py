@@ -27,8 +27,10 @@ from search.index import IndexBusy
 from search.log import SearchLog
 from search.queue import Queue
 from search.snippet import Parts
+from search.vocabulary.cli import commands as thesaurus
 
 commands = AppGroup("search", help="Ask, rebuild and measure the search.")
+commands.add_command(thesaurus)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 

@@ -18,9 +18,12 @@ from search.index import Index
 from search.paste import gist
 from search.queue import Queue
 from search.scoring import FACETS
+from search.vocabulary import views as thesaurus
+from search.vocabulary.current import Current
 
 bp = Blueprint("search", __name__)
 bp.register_blueprint(box.bp)
+bp.register_blueprint(thesaurus.bp)
 bp.register_blueprint(feedback.bp)
 bp.register_blueprint(gap_pages.bp)
 Choice = tuple[str, list[tuple[str, str, int]], int]
@@ -35,6 +38,7 @@ def init_app(app: Flask) -> None:
     index = Index(settings.index)
     queue = Queue(app.extensions["kb.engine"], index)
     app.extensions["search.queue"] = queue
+    app.extensions["search.thesaurus"] = Current()
     app.extensions["search.finder"] = Finder(index, queue)
     indexing.set_drainer(app, queue)
     box.init_app(app)

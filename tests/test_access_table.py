@@ -9,13 +9,16 @@ administrator. What a person may not see answers 404, as if it were not there.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from articles import files
 from kb.domain.access import PERMISSIONS
 from kb.store.db import writing
-from kb.store.models import Attachment
+from kb.store.models import Attachment, ThesaurusGroup
+from search.thesaurus import shipped
+from search.vocabulary import groups
 from tests.conftest import form_of
 
 COLUMNS = ("visitor", "guest", "staff", "engineer", "untrained", "author", "reviewer", "administrator")
@@ -41,6 +44,16 @@ POST /search/gaps/1/words           303   303   403      403       403    404   
 POST /search/gaps/1/article         303   303   403      403       403    404      404           404
 POST /search/gaps/1/dismissal       303   303   403      403       403    404      404           404
 POST /search/gaps/handled/1/reopening 303 303   403      403       403    404      404           404
+GET  /thesaurus/                    303   303   403      403       403    200      200           200
+GET  /thesaurus/groups.txt          303   303   403      403       403    200      200           200
+GET  /thesaurus/new                 303   303   403      403       403    403      200           200
+POST /thesaurus/new                 401   401   403      403       403    403      422           422
+GET  /thesaurus/{group}             303   303   403      403       403    403      200           200
+POST /thesaurus/{group}             401   401   403      403       403    403      422           422
+POST /thesaurus/{group}/drop        303   303   403      403       403    403      409           409
+GET  /thesaurus/shipped/{shipped}   303   303   403      403       403    403      200           200
+POST /thesaurus/shipped/{shipped}   401   401   403      403       403    403      422           422
+POST /thesaurus/shipped/{shipped}/off 303 303   403      403       403    403      303           409
 GET  /sign-in                       200   200   303      303       303    303      303           303
 POST /sign-in                       422   422   422      422       422    422      422           422
 POST /sign-out                      303   303   303      303       303    303      303           303
@@ -251,10 +264,22 @@ def attach(app):
     return add
 
 
+@pytest.fixture
+def group(app):
+    """The number of a group of words that the ward added to the thesaurus."""
+    with writing(app.extensions["kb.engine"]) as session:
+        row = ThesaurusGroup(
+            words=["窓口くん", "総合窓口端末"], updated_at=datetime(2026, 11, 20, tzinfo=UTC)
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+
 @pytest.mark.parametrize(("method", "path", "expected"), place_rows(), ids=named)
-def test_a_place_answers_each_role_as_written(client_of, people, method, path, expected):
+def test_a_place_answers_each_role_as_written(client_of, people, group, method, path, expected):
     fields = FIELDS.get(path, {})
-    path = path.format(person=people["untrained"])
+    path = path.format(person=people["untrained"], group=group, shipped=groups.address(shipped()[0]))
 
     found = [status(client_of(column), method, path, fields) for column in COLUMNS]
 
@@ -282,7 +307,7 @@ def test_every_route_is_in_the_table(app):
     adapter = app.url_map.bind("localhost")
     written = set()
     for method, path, _ in [*place_rows(), *article_rows()]:
-        address = path.format(person=1, id=1, revision=1, attachment="0")
+        address = path.format(person=1, id=1, revision=1, group=1, shipped="0", attachment="0")
         rule, _ = adapter.match(address, method=method, return_rule=True)
         written.add((method, rule.endpoint))
     routes = {

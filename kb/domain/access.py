@@ -35,6 +35,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "article.rate": EVERYONE,
     "search.use": EVERYONE,
     "gaps.handle": frozenset({"author", "reviewer", "administrator"}),
+    "thesaurus.read": frozenset({"author", "reviewer", "administrator"}),
+    "thesaurus.edit": WARD_OFFICERS,
     "people.manage": ADMINISTRATORS,
     "audit.read": ADMINISTRATORS,
 }
