@@ -19,6 +19,7 @@ from search import entries, fallback, scoring
 from search.analysis import Query, analyse_query
 from search.cache import Cache
 from search.index import Index, IndexDamaged, IndexUnusable
+from search.paste import telling
 from search.queue import Queue
 from search.scoring import Answer
 from search.snapshot import Snapshots
@@ -75,14 +76,16 @@ class Finder:
         self, session: Session, scope: Scope, text: str, filters: Mapping[str, str], number: int
     ) -> Found:
         """Return page `number` of what the text finds; a number past either end gives the nearest page."""
-        query = analyse_query(text)
+        query = analyse_query(telling(text))
         number = min(max(1, number), MOST_PAGES)
         answer, degraded = self._answer(session, scope, query, filters, number)
         last = max(1, -(-answer.total // PER_PAGE))
         if number > last:
             answer, degraded = self._answer(session, scope, query, filters, number := last)
         rows = list(self._results(session, scope, query, answer))
-        return Found(Page(rows, number, answer.total, PER_PAGE), answer.facets, answer.missing, degraded)
+        page = Page(rows, number, answer.total, PER_PAGE)
+        missing = sorted(answer.missing, key=lambda word: not any(map(str.isdigit, word)))  # codes first
+        return Found(page, answer.facets, tuple(missing), degraded)
 
     def _answer(
         self, session: Session, scope: Scope, query: Query, filters: Mapping[str, str], number: int

@@ -1,4 +1,4 @@
-"""The gist of a long paste: the lines that tell which problem it is, short enough for an address to send.
+"""What a paste says: the lines that tell which problem it is, and few enough for an address to send.
 
 A stack trace names its cause at the end and its frames by the hundred; cutting after so many characters
 would keep the frames.
@@ -44,21 +44,30 @@ def fits(text: str) -> bool:
     return len(text) <= QUERY_CHARS and len(quote(text, errors="replace")) <= ADDRESS_BYTES
 
 
+def telling(text: str) -> str:
+    """Return a text of several lines without what says nothing of the problem, any other as it is.
+
+    That is: frames of a stack, rulers, and the time that a line of a log begins with.
+    """
+    if len(text) <= _PIECE and "\n" not in text:
+        return text
+    return "\n".join(dict.fromkeys(_lines(text))) or text
+
+
 def gist(text: str) -> str:
     """Return the text if it fits, else its most telling lines that fit, each once, in their order.
 
-    Codes tell most, then lines that speak of an error, then the first ones; frames of a stack and rulers
-    tell nothing. Any text will do; of a very long one the two ends are read, 100,000 characters each.
+    Codes tell most, then lines that speak of an error, then the first ones. Any text will do; of a very
+    long one the two ends are read, 100,000 characters each.
     """
     if fits(text):
         return text
     lines = list(dict.fromkeys(_lines(text)))
-    ranked = sorted(range(len(lines)), key=lambda at: (-_worth(lines[at]), at))
     kept: set[int] = set()
     characters = size = 0
-    for at in ranked:
+    for at in sorted(range(len(lines)), key=lambda at: (-_worth(lines[at]), at)):
         line_size = len(quote(lines[at], errors="replace")) + 3
-        if characters + len(lines[at]) + 1 <= QUERY_CHARS and size + line_size <= ADDRESS_BYTES:
+        if characters + len(lines[at]) < QUERY_CHARS and size + line_size <= ADDRESS_BYTES:
             kept.add(at)
             characters += len(lines[at]) + 1
             size += line_size

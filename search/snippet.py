@@ -19,8 +19,11 @@ _SCANNED = 30_000
 _LONGEST_LINE = 60
 _LINE_END = 25
 _LEAD = 25
+_LISTS = frozenset({"error_codes", "synonyms", "environment"})
 _BREAK = re.compile(r"[。．！？\n]|\. ")
 _SENTENCE = re.compile(r"(?<=[。．！？])|(?<=\. )")
+_PART_OF_WORD = re.compile(r"[ぁ-ゖ]*[ァ-ヺー一-鿿々][ぁ-ゖァ-ヺー一-鿿々]+|[ぁ-ゖ]+[ァ-ヺー一-鿿々]")
+"""Two letters or more, not in hiragana alone: where they stand inside another word, they mean the same."""
 _SPACE = re.compile(r"\s+")
 
 
@@ -96,12 +99,22 @@ def pieces(passages: Iterable[Passage], query: Query, length: int = LENGTH) -> l
     """
     needles = _needles(query)
     windows = [(passage, _best_window(passage, needles, length)) for passage in passages if passage.sentences]
-    ranked = sorted(windows, key=lambda pair: -pair[1].worth)  # equal ones stay in the order of reading
-    found: list[Piece] = []
-    for passage, window in ranked[:2]:
-        if not found or (window.worth and sum(len(text) for text, _ in found[0].parts) < ENOUGH):
-            found.append(_piece(passage, window, query, length))
+    windows.sort(key=lambda pair: -pair[1].worth)  # equal ones stay in the order of reading
+    found = [_piece(passage, window, query, length) for passage, window in windows[:1]]
+    if found and sum(len(text) for text, _ in found[0].parts) < ENOUGH:
+        found += [_piece(*other, query, length) for other in _beside(windows)[:1]]
     return found
+
+
+def _beside(windows: Sequence[tuple[Passage, "_Window"]]) -> list[tuple[Passage, "_Window"]]:
+    """Return what may stand beside the first: what holds other words; beside mere lists, the symptom."""
+    (first, best), *rest = windows
+    lists = first.name in _LISTS
+    return [
+        (passage, window)
+        for passage, window in rest
+        if window.held - best.held or (lists and passage.name == "symptom")
+    ]
 
 
 def held(texts: Iterable[str], query: Query) -> frozenset[str]:
@@ -183,9 +196,12 @@ def marked(text: str, query: Query) -> Parts:
 
 
 def _matches(folded: str, query: Query) -> Iterator[tuple[int, int]]:
-    """Yield the places of the query's words and identifiers."""
+    """Yield the places of the query's words, also as parts of longer ones, and of its identifiers."""
     words = {term.key for term in query.words}
     yield from ((t.start, t.end) for t in analysis.tokens(folded) if t.key in words)
+    for typed in {fold(term.typed) for term in query.words}:
+        if _PART_OF_WORD.fullmatch(typed):
+            yield from ((at, at + len(typed)) for at in _places(folded, typed))
     keys = {term.key for term in query.identifiers if term.weight == analysis.WHOLE_WEIGHT}
     if keys:
         for found in (*identifiers.find(folded), *identifiers.find_spaced(folded)):

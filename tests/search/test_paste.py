@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from search.analysis import QUERY_CHARS
-from search.paste import ADDRESS_BYTES, fits, gist
+from search.paste import ADDRESS_BYTES, fits, gist, telling
 
 FRAMES = [f"\tat jp.example.counter.Layer{n}.call(Layer{n}.java:{n})" for n in range(120)]
 TRACE = "\n".join(
@@ -33,6 +33,15 @@ def test_the_cause_at_the_end_of_a_stack_trace_stays_and_its_frames_go():
 def test_a_trace_joined_into_one_line_is_taken_apart():
     assert "ORA-12541" in gist(TRACE.replace("\n", "\\n")) and fits(gist(TRACE.replace("\n", "\\n")))
     assert "ORA-12541" in gist(TRACE.replace("\n", " "))
+
+
+def test_a_search_reads_neither_frames_nor_times():
+    assert telling("\n".join([*TRACE.splitlines()[:5], TRACE.splitlines()[122]])).splitlines() == [
+        "証明書の発行に失敗しました",
+        "java.lang.IllegalStateException: 発行できません",
+        "Caused by: java.sql.SQLException: ORA-12541: TNS:no listener",
+    ]
+    assert telling("---") == "---" and telling("at work\nat home") == "at work\nat home"
 
 
 def test_what_fits_stays_as_it_is():

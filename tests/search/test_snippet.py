@@ -23,6 +23,8 @@ def hits(parts):
         ("ネットワークに繋がらない", "つながりません", ["繋がら"]),
         ("ｱｳﾄﾙｯｸで送信", "アウトルック", ["ｱｳﾄﾙｯｸ"]),
         ("エラー ORA-12541 が出る", "ora12541", ["ORA-12541"]),
+        ("プリンターの電源", "プリン", ["プリン"]),
+        ("あいさつとあい", "あい", ["あい"]),
         ("サーバーとサーバ", "サーバ", ["サーバー", "サーバ"]),
         ("なにもない", "印刷", []),
     ],
@@ -72,6 +74,17 @@ def test_the_passage_that_holds_most_of_the_query_is_shown_with_its_place():
     assert found[0].passage.name == "section.steps"
     assert found[0].line == "紙の残りを確かめ、レバーを戻す。"
     assert found[0].address == "#手順:~:text=" + quote("紙の残りを確かめ、レバーを戻す。")
+
+
+def test_the_symptom_stands_beside_a_mere_list_and_nothing_beside_a_sentence_that_says_it_all():
+    parts = [
+        passage("symptom", "画面が白い"),
+        passage("synonyms", "印刷できない"),
+        passage("environment", "印刷機"),
+    ]
+
+    assert [piece.passage.name for piece in pieces(parts, analyse_query("印刷"))] == ["synonyms", "symptom"]
+    assert [piece.passage.name for piece in pieces(parts, analyse_query("画面"))] == ["symptom"]
 
 
 def test_symptom_codes_and_synonyms_never_run_together():
