@@ -30,7 +30,6 @@ from search.engine import (
     SegmentReader,
     SegmentWriter,
     StoredIndexError,
-    TermNotFound,
     columns,
     fields,
     formats,
@@ -41,6 +40,7 @@ from search.rows import facts
 
 Progress = Callable[[int], None]
 _ATTEMPTS = 20
+_COLUMNS = ("facts", "sequence")
 _GAP = 8  # empty places between two texts, so that their words are not neighbours
 _LOCK_SECONDS = 10.0
 _TOC = re.compile(r"_MAIN_(\d+)\.toc")
@@ -87,13 +87,13 @@ class _Terms(fields.FieldType):  # type: ignore[misc]
 
 
 def _schema() -> fields.Schema:
-    columns_of = {name: fields.COLUMN(columns.VarBytesColumn()) for name in ("facts", "sequence")}
+    columns_of = {name: fields.COLUMN(columns.VarBytesColumn()) for name in _COLUMNS}
     return fields.Schema(id=_Terms(), **columns_of, **{field.name: _Terms() for field in FIELDS})
 
 
 def fingerprint() -> str:
     """Return what an index made now depends on: analyser, dictionary and fields."""
-    return f"1 | {analysis.fingerprint()} | {signature()}"
+    return f"2 | {analysis.fingerprint()} | {signature()}"
 
 
 def word_hash(word: str) -> int:
@@ -134,7 +134,7 @@ def _merge(writer: SegmentWriter, segments: list[object]) -> list[object]:
         segment = live.pop(0)
         taken += segment.doc_count()  # type: ignore[attr-defined]
         reader = SegmentReader(writer.storage, writer.schema, segment)
-        writer.add_reader(reader)
+        postings.add_segment(writer, reader, _COLUMNS)
         reader.close()
     return live
 
@@ -340,10 +340,11 @@ def _delete(writer: SegmentWriter, ids: Collection[int]) -> None:
         return
     reader = writer.reader()
     try:
-        for number in ids:
-            with suppress(TermNotFound):
-                for docnum in reader.postings("id", str(number).encode()).all_ids():
-                    writer.delete_document(docnum)
+        leaves = [(postings.Terms(leaf), start) for leaf, start in reader.leaf_readers()]
+        for terms, start in leaves:
+            for number in ids:
+                for document in terms.postings("id", str(number))[0].tolist():
+                    writer.delete_document(start + document)
     finally:
         reader.close()
 

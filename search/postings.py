@@ -1,18 +1,31 @@
-"""How postings reach Whoosh's files: term by term in arrays, not one tuple for each word of each document.
+"""How postings are written to Whoosh's files and read from them: a term's documents and weights as arrays.
 
-Whoosh sorts and writes postings one by one in Python; the files made here are the same, sooner and in less
-memory. It also keeps documents' lengths to one byte and packs every block: ours are exact, in `search.rows`.
+Whoosh keeps one tuple for each word of each document and pickles them in blocks. Here a term has, where its
+entry in Whoosh's table of terms says, its documents as 32-bit integers, then its weights as 32-bit floats:
+none if all are 1. Documents' lengths, which Whoosh keeps to one byte, are exact in `search.rows`.
 """
 
 from __future__ import annotations
 
+import struct
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import md5
 from typing import Any, NamedTuple
 
-from search.engine import SegmentWriter, W3Codec, W3FieldWriter
+import numpy as np
+from numpy.typing import NDArray
 
-BLOCK = 4096
+from search.engine import SegmentWriter, W3Codec, W3FieldWriter, W3TermInfo
+from search.mapped import Segment
+
+Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
+NOTHING: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
+_FIELD = struct.Struct("!H")
+_SLOT = struct.Struct("!Iq")  # of Whoosh's hash table: hash, position
+_LENGTHS = struct.Struct("!ii")  # before a key and its value
+_INFO = struct.Struct("!BfIBBfIIqi")  # Whoosh's entry of a term: [2] documents, [8] offset, [9] length
+_ID = _WEIGHT = 4
 
 
 class Posting(NamedTuple):
@@ -41,12 +54,12 @@ class Pool:
             documents.append(document)
             weights.append(weight)
 
-    def add(self, item: tuple[str, bytes, int, float, bytes]) -> None:
-        """Keep one posting, as Whoosh gives it when segments are joined."""
-        field, term, document, weight, _ = item
-        documents, weights = self._terms.setdefault((field, term), (array("I"), array("f")))
-        documents.append(document)
-        weights.append(weight)
+    def extend(self, field: str, term: bytes, postings: Postings) -> None:
+        """Keep the postings of a term, as they come when segments are joined."""
+        documents, weights = postings
+        held = self._terms.setdefault((field, term), (array("I"), array("f")))
+        held[0].frombytes(documents.astype(np.uint32).tobytes())
+        held[1].frombytes(weights.tobytes())
 
     def iter_postings(self) -> Iterator[Posting]:
         """Yield what was kept, by field and term."""
@@ -59,54 +72,127 @@ class Pool:
 
 
 class FieldWriter(W3FieldWriter):  # type: ignore[misc]
-    """Writes whole blocks."""
+    """Writes what a `Pool` holds."""
 
     def add_postings(self, schema: Any, _lengths: object, items: Iterable[Posting]) -> None:
-        """Write the postings of a `Pool`."""
+        """Write the postings, which come by field and term."""
         field = None
         for posting in items:
             if posting.field != field:
-                if field is not None:
-                    self.finish_field()
                 field = posting.field
                 self.start_field(field, schema[field])
-            self.start_term(posting.term)
-            self._blocks(posting)
-            self.finish_term()
-        if field is not None:
-            self.finish_field()
+                self.finish_field()
+            self._tindex.add(_FIELD.pack(self._fieldid) + posting.term, self._written(posting).to_bytes())
 
-    def _blocks(self, posting: Posting) -> None:
-        """Fill the writer's block and let it be written: the last one `finish_term` writes."""
-        blocks = self._postwriter
-        for start in range(0, len(posting.documents), BLOCK):
-            if start:
-                blocks._write_block()
-            blocks._ids = posting.documents[start : start + BLOCK]
-            blocks._weights = posting.weights[start : start + BLOCK]
-            blocks._maxweight = max(blocks._weights)
+    def _written(self, posting: Posting) -> W3TermInfo:
+        """Write one term's arrays and return its entry."""
+        documents, weights = posting.documents, posting.weights
+        start = self._postfile.tell()
+        self._postfile.write(documents.tobytes())
+        if weights.count(1.0) < len(weights):
+            self._postfile.write(weights.tobytes())
+        info = W3TermInfo()
+        info._weight, info._df = sum(weights), len(documents)
+        info._maxlength = 0
+        info._minid, info._maxid, info._maxweight = documents[0], documents[-1], max(weights)
+        info.set_extent(start, self._postfile.tell() - start)
+        return info
 
 
 class Codec(W3Codec):  # type: ignore[misc]
-    """Whoosh's file format, written our way."""
+    """Whoosh's files, written our way."""
 
     length_stats = False
 
-    def __init__(self) -> None:
-        super().__init__(blocklimit=BLOCK, compression=0)
-
     def field_writer(self, storage: Any, segment: Any) -> FieldWriter:
+        """Return what writes a segment's terms."""
         return FieldWriter(self, storage, segment)
+
+    def new_segment(self, _storage: Any, name: str) -> Segment:
+        """Return a segment without documents."""
+        return Segment(self, name)
+
+
+class Terms:
+    """The terms of a segment. Never moves a file's position: safe for several threads at once."""
+
+    def __init__(self, reader: Any) -> None:
+        """reader: Whoosh's, of one segment, which must stay open."""
+        terms = reader._terms
+        self._fields: Mapping[str, int] = terms._fieldmap
+        self._tables: list[tuple[int, int]] = terms._tindex.tables
+        self._start, self._end = terms._tindex.startofdata, terms._tindex.endofdata
+        self._keys: memoryview = terms._tindex.dbfile.view
+        self._arrays: memoryview = terms._postfile.view
+
+    def postings(self, field: str, term: str) -> Postings:
+        """Return (documents, weights) of a term in a field, the deleted documents too."""
+        number = self._fields.get(field)
+        at = -1 if number is None else self._find(_FIELD.pack(number) + term.encode())
+        return NOTHING if at < 0 else self._read(at)
+
+    def all(self) -> Iterator[tuple[str, bytes, Postings]]:
+        """Yield (field, term, postings) of every term, by field and term."""
+        names = {number: name for name, number in self._fields.items()}
+        at = self._start
+        while at < self._end:
+            key_length, value_length = _LENGTHS.unpack_from(self._keys, at)
+            at += _LENGTHS.size
+            key = bytes(self._keys[at : at + key_length])
+            yield names[_FIELD.unpack_from(key)[0]], key[_FIELD.size :], self._read(at + key_length)
+            at += key_length + value_length
+
+    def _find(self, key: bytes) -> int:
+        """Return where the value of a key begins, -1 if there is none. The table is D. J. Bernstein's cdb."""
+        hashed = int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big")
+        table, slots = self._tables[hashed & 255]
+        for turn in range(slots):
+            slot = ((hashed >> 8) + turn) % slots
+            found, at = _SLOT.unpack_from(self._keys, table + slot * _SLOT.size)
+            if not at:
+                break
+            if found == hashed and _LENGTHS.unpack_from(self._keys, at)[0] == len(key):
+                start = at + _LENGTHS.size
+                if self._keys[start : start + len(key)] == key:
+                    return int(start + len(key))
+        return -1
+
+    def _read(self, at: int) -> Postings:
+        info = _INFO.unpack_from(self._keys, at)
+        count, offset, length = info[2], info[8], info[9]
+        documents = np.frombuffer(self._arrays, np.int32, count, offset).copy()
+        if length == count * _ID:
+            return documents, np.ones(count, np.float32)
+        return documents, np.frombuffer(self._arrays, np.float32, count, offset + count * _ID).copy()
 
 
 def add(
     writer: SegmentWriter, terms: Mapping[str, Mapping[str, float]], columns: Mapping[str, bytes]
 ) -> None:
     """Add a document to a writer whose pool is a `Pool`: {field: {term: weight}} and {column: value}."""
-    per_document = writer.perdocwriter
-    per_document.start_doc(writer.docnum)
     for field, weights in terms.items():
         writer.pool.put(field, writer.docnum, weights)
+    _add_columns(writer, columns)
+
+
+def add_segment(writer: SegmentWriter, reader: Any, columns: Iterable[str]) -> None:
+    """Add the live documents of a segment to a writer whose pool is a `Pool`. reader: Whoosh's, of it."""
+    size = reader.doc_count_all()
+    live = np.ones(size, dtype=bool)
+    live[list(reader.segment().deleted_docs())] = False
+    numbers = (writer.docnum - 1 + np.cumsum(live)).astype(np.int32)
+    for field, term, (documents, weights) in Terms(reader).all():
+        kept = live[documents]
+        if kept.any():
+            writer.pool.extend(field, term, (numbers[documents[kept]], weights[kept]))
+    readers = {column: reader.column_reader(column, translate=False) for column in columns}
+    for document in np.flatnonzero(live).tolist():
+        _add_columns(writer, {column: values[document] for column, values in readers.items()})
+
+
+def _add_columns(writer: SegmentWriter, columns: Mapping[str, bytes]) -> None:
+    per_document = writer.perdocwriter
+    per_document.start_doc(writer.docnum)
     for column, value in columns.items():
         per_document.add_column_value(column, writer.schema[column].column_type, value)
     per_document.finish_doc()

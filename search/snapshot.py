@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.cache import Cache
-from search.engine import SegmentReader, TermNotFound
+from search.engine import SegmentReader
 from search.index import Index, IndexDamaged
+from search.postings import NOTHING, Postings, Terms
 from search.rows import Rows, from_facts, join
 
-Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
 Sequence = NDArray[np.uint32]
-_NOTHING: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
 _POSTINGS_BYTES = 64 * 1024 * 1024
 _ENTRY_BYTES = 200  # what a cached term costs besides its arrays, about
 
@@ -35,6 +34,7 @@ class Segment:
 
     def __init__(self, reader: SegmentReader, known: "Segment | None") -> None:
         self._reader = reader
+        self._terms = Terms(reader)
         self._facts_of = reader.column_reader("facts", translate=False)
         self._sequence_of = reader.column_reader("sequence", translate=False)
         self.name: str = reader.segment().segment_id()
@@ -48,20 +48,7 @@ class Segment:
 
     def postings(self, field: str, term: str) -> Postings:
         """Return (documents, weights) of a term, the deleted documents too; documents count from 0 here."""
-        try:
-            matcher = self._reader._terms.matcher(field, term.encode(), self._reader.schema[field].format)
-        except (TermNotFound, KeyError):
-            return _NOTHING
-        documents: list[NDArray[np.int32]] = []
-        weights: list[NDArray[np.float32]] = []
-        while matcher.is_active():
-            # Whole blocks: Whoosh's own steps, one document at a time, are a hundred times slower.
-            matcher._read_data()
-            steps, block_weights, _ = matcher._data
-            documents.append(np.cumsum(np.array(steps, dtype=np.int32), dtype=np.int32))
-            weights.append(_expand(block_weights, len(steps)))
-            matcher._next_block()
-        return np.concatenate(documents), np.concatenate(weights)
+        return self._terms.postings(field, term)
 
     def terms(self, field: str) -> Iterator[str]:
         """Yield the terms of a field, the deleted documents' too."""
@@ -69,15 +56,6 @@ class Segment:
 
     def sequence(self, document: int) -> Sequence:
         return np.frombuffer(self._sequence_of[document], dtype="<u4")
-
-
-def _expand(weights: Any, length: int) -> NDArray[np.float32]:
-    """Return a block's weights: Whoosh keeps None for all 1, or one number where all are the same."""
-    if weights is None:
-        return np.ones(length, dtype=np.float32)
-    if isinstance(weights, float):
-        return np.full(length, weights, dtype=np.float32)
-    return np.array(weights, dtype=np.float32)
 
 
 class Snapshot:
@@ -111,7 +89,7 @@ class Snapshot:
             if len(documents)
         ]
         if not found:
-            return _NOTHING
+            return NOTHING
         documents = np.concatenate([documents for documents, _ in found]).astype(np.int32)
         weights = np.concatenate([weights for _, weights in found])
         live = self.rows.live[documents]
@@ -119,8 +97,7 @@ class Snapshot:
 
     def _segment_postings(self, segment: Segment, field: str, term: str) -> Postings:
         def make() -> tuple[Postings, int]:
-            with self._lock:  # Whoosh moves a shared position in the file
-                documents, weights = segment.postings(field, term)
+            documents, weights = segment.postings(field, term)
             return (documents, weights), documents.nbytes + weights.nbytes + _ENTRY_BYTES
 
         with _reading_files():
