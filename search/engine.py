@@ -6,7 +6,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", SyntaxWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
     from whoosh import columns, fields, formats
-    from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo
+    from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment
     from whoosh.filedb.compound import CompoundStorage
     from whoosh.filedb.filestore import FileStorage, StorageError
     from whoosh.filedb.structfile import BufferFile, StructFile
@@ -31,7 +31,6 @@ __all__ = [
     "W3Codec",
     "W3FieldWriter",
     "W3Segment",
-    "W3TermInfo",
     "columns",
     "fields",
     "formats",

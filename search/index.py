@@ -17,7 +17,9 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -39,12 +41,15 @@ from search.folding import fold
 from search.rows import facts
 
 Progress = Callable[[int], None]
+Opened = tuple[Any, SegmentReader | None]
+"""A segment as Whoosh's table of contents has it, and its reader."""
 _ATTEMPTS = 20
 _COLUMNS = ("facts", "sequence")
 _GAP = 8  # empty places between two texts, so that their words are not neighbours
 _LOCK_SECONDS = 10.0
 _TOC = re.compile(r"_MAIN_(\d+)\.toc")
 _MOST_SEGMENTS = 8
+_MOST_UNTIDY = 24  # so many are kept while people wait for a commit; `tidy` joins them when nobody does
 _UNREADABLE = (
     OSError,
     StoredIndexError,
@@ -120,14 +125,14 @@ def _entry(document: Document) -> tuple[dict[str, dict[str, float]], dict[str, b
     return terms, {"facts": facts(document, lengths), "sequence": np.array(sequence, "<u4").tobytes()}
 
 
-def _merge(writer: SegmentWriter, segments: list[object]) -> list[object]:
+def _merge(writer: SegmentWriter, segments: list[object], most: int) -> list[object]:
     """Decide which segments are rewritten with the new one; return those that stay.
 
-    Emptied segments go. Once there are many, the small ones are joined as long as each is not much larger
+    Emptied segments go. Once there are `most`, the small ones are joined as long as each is not much larger
     than those before it, so that a document is rewritten a logarithmic number of times.
     """
     live = sorted((s for s in segments if s.doc_count()), key=lambda s: s.doc_count())  # type: ignore[attr-defined]
-    if len(live) < _MOST_SEGMENTS:
+    if len(live) < most:
         return live
     taken = 0
     while live and (taken < 2 or live[0].doc_count() <= 2 * taken):  # type: ignore[attr-defined]
@@ -151,19 +156,30 @@ class Index:
         A commit or a swap may remove files while they are being opened, so opening is tried again.
         Raises IndexUnusable when there is no index or it was made by other rules.
         """
-        while True:
-            attempts -= 1
-            try:
-                return self._open_reader()
-            except _UNREADABLE as error:
-                if attempts <= 0:
-                    raise IndexUnusable(f"unreadable: {error!r}") from error
-                time.sleep(0.02)
+        return _tried_again(self._open_reader, attempts)
 
     def _open_reader(self) -> tuple[str, IndexReader]:
         directory = self.directory()
         reader = FileIndex(_storage(directory), schema=_schema()).reader()
         return f"{directory.name}:{reader.generation()}", reader
+
+    def open_segments(self, known: Collection[str]) -> tuple[str, list[Opened]]:
+        """Return (generation, segments with documents) of the newest state; those with a known id unread.
+
+        Nobody needs to close the readers: they hold memory, and no file. Raises IndexUnusable.
+        """
+        return _tried_again(lambda: self._open_segments(known), _ATTEMPTS)
+
+    def _open_segments(self, known: Collection[str]) -> tuple[str, list[Opened]]:
+        directory = self.directory()
+        storage, schema = _storage(directory), _schema()
+        contents = FileIndex(storage, schema=schema)._read_toc()
+        opened = [
+            (stored, None if stored.segment_id() in known else SegmentReader(storage, schema, stored))
+            for stored in contents.segments
+            if stored.doc_count_all()
+        ]
+        return f"{directory.name}:{contents.generation}", opened
 
     def generation(self) -> str:
         """Return the name of the newest state: cheap, for readers to see whether theirs is old.
@@ -218,6 +234,24 @@ class Index:
             return writing.rebuild(documents, progress)
 
 
+Result = TypeVar("Result")
+
+
+def _tried_again(attempt: Callable[[], Result], times: int) -> Result:
+    """Return the result of the attempt, of which a commit or a swap may remove files while they are opened.
+
+    Raises IndexUnusable when it failed so many times.
+    """
+    while True:
+        times -= 1
+        try:
+            return attempt()
+        except _UNREADABLE as error:
+            if times <= 0:
+                raise IndexUnusable(f"unreadable: {error!r}") from error
+            time.sleep(0.02)
+
+
 class Writing:
     """What may be done while the write lock is held."""
 
@@ -235,6 +269,12 @@ class Writing:
         """
         latest = {document.id: document for document in documents}
         _write(self._index.directory(), latest.values(), {*latest, *deletions}, progress)
+
+    def tidy(self) -> None:
+        """Join small segments once there are many. Raises IndexUnusable, IndexBusy."""
+        directory = self._index.directory()
+        if len(list(directory.glob("*.seg"))) > _MOST_SEGMENTS:
+            _write(directory, (), (), most=_MOST_SEGMENTS)
 
     def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> int:
         """Make a new index beside the one in use, then put it in its place; return how many documents.
@@ -291,6 +331,7 @@ def _write(
     documents: Iterable[Document],
     replaced: Collection[int],
     progress: Progress | None = None,
+    most: int = _MOST_UNTIDY,
 ) -> int:
     """Write one commit: `replaced` out, documents in; return how many went in."""
     writer = _writer(directory)
@@ -301,7 +342,7 @@ def _write(
             postings.add(writer, *_entry(document))
             if progress:
                 progress(count)
-        writer.commit(mergetype=_merge)
+        writer.commit(mergetype=partial(_merge, most=most))
     except BaseException:
         with suppress(Exception):
             writer.cancel()

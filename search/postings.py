@@ -11,12 +11,14 @@ import struct
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import md5
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from search.engine import SegmentWriter, W3Codec, W3FieldWriter, W3TermInfo
+from search.engine import SegmentWriter, W3Codec, W3FieldWriter
 from search.mapped import Segment
 
 Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
@@ -25,7 +27,8 @@ _FIELD = struct.Struct("!H")
 _SLOT = struct.Struct("!Iq")  # of Whoosh's hash table: hash, position
 _LENGTHS = struct.Struct("!ii")  # before a key and its value
 _INFO = struct.Struct("!BfIBBfIIqi")  # Whoosh's entry of a term: [2] documents, [8] offset, [9] length
-_ID = _WEIGHT = 4
+_ID_BYTES = 4
+_FLUSH_BYTES = 2**20
 
 
 class Posting(NamedTuple):
@@ -54,11 +57,12 @@ class Pool:
             documents.append(document)
             weights.append(weight)
 
-    def extend(self, field: str, term: bytes, postings: Postings) -> None:
+    def extend(
+        self, field: str, term: bytes, documents: NDArray[np.uint32], weights: NDArray[np.float32]
+    ) -> None:
         """Keep the postings of a term, as they come when segments are joined."""
-        documents, weights = postings
         held = self._terms.setdefault((field, term), (array("I"), array("f")))
-        held[0].frombytes(documents.astype(np.uint32).tobytes())
+        held[0].frombytes(documents.tobytes())
         held[1].frombytes(weights.tobytes())
 
     def iter_postings(self) -> Iterator[Posting]:
@@ -76,27 +80,49 @@ class FieldWriter(W3FieldWriter):  # type: ignore[misc]
 
     def add_postings(self, schema: Any, _lengths: object, items: Iterable[Posting]) -> None:
         """Write the postings, which come by field and term."""
-        field = None
-        for posting in items:
-            if posting.field != field:
-                field = posting.field
-                self.start_field(field, schema[field])
-                self.finish_field()
-            self._tindex.add(_FIELD.pack(self._fieldid) + posting.term, self._written(posting).to_bytes())
+        files = _Files(self._tindex, self._postfile)
+        for field, postings in groupby(items, attrgetter("field")):
+            self.start_field(field, schema[field])
+            prefix = _FIELD.pack(self._fieldid)
+            for posting in postings:
+                files.add(prefix + posting.term, posting)
+            self.finish_field()
+        files.flush()
 
-    def _written(self, posting: Posting) -> W3TermInfo:
-        """Write one term's arrays and return its entry."""
+
+class _Files:
+    """Whoosh's table of terms and its file of postings, written a megabyte at a time instead of a number."""
+
+    def __init__(self, table: Any, arrays: Any) -> None:
+        self._table = table
+        self._files = table.dbfile, arrays
+        self._starts = [file.tell() for file in self._files]
+        self._kept = bytearray(), bytearray()
+
+    def add(self, key: bytes, posting: Posting) -> None:
+        """Keep a term's entry and its arrays. Keys ascend."""
         documents, weights = posting.documents, posting.weights
-        start = self._postfile.tell()
-        self._postfile.write(documents.tobytes())
+        entries, arrays = self._kept
+        position = self._starts[0] + len(entries)
+        start, before = self._starts[1] + len(arrays), len(arrays)
+        arrays += documents.tobytes()
         if weights.count(1.0) < len(weights):
-            self._postfile.write(weights.tobytes())
-        info = W3TermInfo()
-        info._weight, info._df = sum(weights), len(documents)
-        info._maxlength = 0
-        info._minid, info._maxid, info._maxweight = documents[0], documents[-1], max(weights)
-        info.set_extent(start, self._postfile.tell() - start)
-        return info
+            arrays += weights.tobytes()
+        hashed = _hash(key)
+        self._table.buckets[hashed & 255].append((hashed, position))
+        self._table.index.append(position)
+        ends, length = (documents[0], documents[-1]), len(arrays) - before
+        entries += _LENGTHS.pack(len(key), _INFO.size) + key
+        entries += _INFO.pack(0, sum(weights), len(documents), 0, 0, max(weights), *ends, start, length)
+        if before > _FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is kept."""
+        for number, (file, kept) in enumerate(zip(self._files, self._kept, strict=True)):
+            file.write(kept)
+            self._starts[number] += len(kept)
+            kept.clear()
 
 
 class Codec(W3Codec):  # type: ignore[misc]
@@ -111,6 +137,10 @@ class Codec(W3Codec):  # type: ignore[misc]
     def new_segment(self, _storage: Any, name: str) -> Segment:
         """Return a segment without documents."""
         return Segment(self, name)
+
+
+def _hash(key: bytes) -> int:
+    return int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big")
 
 
 class Terms:
@@ -144,7 +174,7 @@ class Terms:
 
     def _find(self, key: bytes) -> int:
         """Return where the value of a key begins, -1 if there is none. The table is D. J. Bernstein's cdb."""
-        hashed = int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big")
+        hashed = _hash(key)
         table, slots = self._tables[hashed & 255]
         for turn in range(slots):
             slot = ((hashed >> 8) + turn) % slots
@@ -161,9 +191,9 @@ class Terms:
         info = _INFO.unpack_from(self._keys, at)
         count, offset, length = info[2], info[8], info[9]
         documents = np.frombuffer(self._arrays, np.int32, count, offset).copy()
-        if length == count * _ID:
+        if length == count * _ID_BYTES:
             return documents, np.ones(count, np.float32)
-        return documents, np.frombuffer(self._arrays, np.float32, count, offset + count * _ID).copy()
+        return documents, np.frombuffer(self._arrays, np.float32, count, offset + count * _ID_BYTES).copy()
 
 
 def add(
@@ -180,11 +210,13 @@ def add_segment(writer: SegmentWriter, reader: Any, columns: Iterable[str]) -> N
     size = reader.doc_count_all()
     live = np.ones(size, dtype=bool)
     live[list(reader.segment().deleted_docs())] = False
-    numbers = (writer.docnum - 1 + np.cumsum(live)).astype(np.int32)
+    numbers = (writer.docnum - 1 + np.cumsum(live)).astype(np.uint32)
     for field, term, (documents, weights) in Terms(reader).all():
         kept = live[documents]
-        if kept.any():
-            writer.pool.extend(field, term, (numbers[documents[kept]], weights[kept]))
+        if kept.all():
+            writer.pool.extend(field, term, numbers[documents], weights)
+        elif kept.any():
+            writer.pool.extend(field, term, numbers[documents[kept]], weights[kept])
     readers = {column: reader.column_reader(column, translate=False) for column in columns}
     for document in np.flatnonzero(live).tolist():
         _add_columns(writer, {column: values[document] for column, values in readers.items()})

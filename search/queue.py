@@ -26,6 +26,7 @@ from search.snapshot import Snapshots
 Progress = Callable[[int, int], None]
 BATCH = 1_000
 POLL_SECONDS = 5.0
+TIDY_SECONDS = 1.0
 _DELETED_AT_ONCE = 500
 log = logging.getLogger(__name__)
 
@@ -119,8 +120,15 @@ class Queue:
                 pass  # another process is at it
             except Exception:
                 log.exception("the search index could not be brought up to date")
-            self._awake.wait(POLL_SECONDS)
+            if not self._awake.wait(TIDY_SECONDS):
+                self._tidy()
+                self._awake.wait(POLL_SECONDS)
             self._awake.clear()
+
+    def _tidy(self) -> None:
+        """Join small segments while nobody waits for the index; another time if somebody else writes."""
+        with suppress(IndexBusy, IndexUnusable), self._index.writing() as index:
+            index.tidy()
 
     def _repair(self, reason: IndexUnusable) -> None:
         with self._index.writing() as index:
@@ -155,6 +163,7 @@ class Queue:
                 except IndexUnusable as reason:
                     log.info("rebuilding the search index: %s", reason)
                     return done + self._rebuild(index, progress)
+            self._checked = self._index.generation()
             self._forget(waiting)
             done += len(waiting.articles)
 

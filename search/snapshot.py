@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -32,19 +33,21 @@ def _reading_files() -> Iterator[None]:
 class Segment:
     """A segment of the index. Its postings and rows never change; only its deletions do."""
 
-    def __init__(self, reader: SegmentReader, known: "Segment | None") -> None:
+    def __init__(self, stored: Any, reader: SegmentReader) -> None:
+        """stored: the segment as the table of contents has it; reader: its files."""
+        self.name: str = stored.segment_id()
+        self.size: int = stored.doc_count_all()
         self._reader = reader
         self._terms = Terms(reader)
-        self._facts_of = reader.column_reader("facts", translate=False)
+        facts = reader.column_reader("facts", translate=False)
         self._sequence_of = reader.column_reader("sequence", translate=False)
-        self.name: str = reader.segment().segment_id()
-        self.size: int = reader.doc_count_all()
-        live = np.ones(self.size, dtype=bool)
-        live[list(reader.segment().deleted_docs())] = False
-        if known is None:
-            self.rows = from_facts((self._facts_of[n] for n in range(self.size)), live)
-        else:
-            self.rows = replace(known.rows, live=live)
+        self.rows = from_facts((facts[n] for n in range(self.size)), _live(stored))
+
+    def with_deletions_of(self, stored: Any) -> "Segment":
+        """Return the segment as a newer table of contents has it."""
+        newer = copy(self)
+        newer.rows = replace(self.rows, live=_live(stored))
+        return newer
 
     def postings(self, field: str, term: str) -> Postings:
         """Return (documents, weights) of a term, the deleted documents too; documents count from 0 here."""
@@ -58,24 +61,22 @@ class Segment:
         return np.frombuffer(self._sequence_of[document], dtype="<u4")
 
 
+def _live(stored: Any) -> NDArray[np.bool_]:
+    live = np.ones(stored.doc_count_all(), dtype=bool)
+    live[list(stored.deleted_docs())] = False
+    return live
+
+
 class Snapshot:
     """A state of the index, safe to use from several threads while it is held."""
 
-    def __init__(
-        self, generation: str, reader: Any, postings: Cache[Postings], before: "Snapshot | None"
-    ) -> None:
-        known = {segment.name: segment for segment in before.segments} if before else {}
-        leaves = [leaf for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
+    def __init__(self, generation: str, segments: list[Segment], postings: Cache[Postings]) -> None:
         self.generation = generation
-        self.segments: list[Segment] = [
-            Segment(leaf, known.get(leaf.segment().segment_id())) for leaf in leaves
-        ]
+        self.segments = segments
         self.rows: Rows = join([segment.rows for segment in self.segments])
         self.live_count = int(self.rows.live.sum())
         self.relative_lengths = _relative_lengths(self.rows)
         self.scores: Cache[Any] = Cache(_POSTINGS_BYTES)
-        self.users = 0
-        self._reader = reader
         self._starts = np.cumsum([0, *(segment.size for segment in self.segments)])
         self._postings = postings
         self._lock = threading.Lock()
@@ -117,9 +118,6 @@ class Snapshot:
         self._postings.clear()
         self.scores.clear()
 
-    def close(self) -> None:
-        self._reader.close()
-
 
 def _relative_lengths(rows: Rows) -> NDArray[np.float32]:
     """Return each document's length in each field over the mean of the live documents that have the field."""
@@ -131,7 +129,7 @@ def _relative_lengths(rows: Rows) -> NDArray[np.float32]:
 
 
 class Snapshots:
-    """The process's way to the newest snapshot. An old one is closed when nobody uses it any more."""
+    """The process's way to the newest snapshot. An old one goes when nobody uses it any more."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -144,29 +142,25 @@ class Snapshots:
         """Hold the newest snapshot. Raises IndexUnusable."""
         with self._lock:
             snapshot = self._renewed()
-            snapshot.users += 1
-        try:
-            yield snapshot
-        finally:
-            with self._lock:
-                snapshot.users -= 1
-                if snapshot is not self._current and not snapshot.users:
-                    snapshot.close()
+        yield snapshot
 
     def _renewed(self) -> Snapshot:
         old = self._current
         if old is not None and old.generation == self._index.generation():
             return old
-        generation, reader = self._index.open_reader()
+        known = {segment.name: segment for segment in old.segments} if old else {}
+        generation, opened = self._index.open_segments(known)
         with _reading_files():
-            self._current = Snapshot(generation, reader, self._postings, old)
-        if old is not None and not old.users:
-            old.close()
+            segments = [
+                known[stored.segment_id()].with_deletions_of(stored)
+                if reader is None
+                else Segment(stored, reader)
+                for stored, reader in opened
+            ]
+            self._current = Snapshot(generation, segments, self._postings)
         return self._current
 
     def close(self) -> None:
-        """Let go of the index's files."""
+        """Let go of the index."""
         with self._lock:
-            if self._current is not None and not self._current.users:
-                self._current.close()
             self._current = None

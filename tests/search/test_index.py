@@ -55,7 +55,11 @@ def test_many_small_commits_are_joined_and_lose_nothing(index, document, ask):
     assert {hit.id for hit in answer.hits} == set(range(1, 41)) - {3}
     assert [hit.id for hit in ask("取替え").hits] == [7]
     directory = next(index.root.glob("index-*"))
+    assert len(list(directory.glob("*.seg"))) <= 25
+    with index.writing() as writing:
+        writing.tidy()
     assert len(list(directory.glob("*.seg"))) <= 9
+    assert {hit.id for hit in ask("印刷", limit=100).hits} == set(range(1, 41)) - {3}
 
 
 def test_a_failed_batch_changes_nothing_and_frees_the_lock(index, document, ask):
