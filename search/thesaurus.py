@@ -23,8 +23,8 @@ class Group:
 
     @property
     def key(self) -> str:
-        """What stays the same as long as nobody edits the shipped line."""
-        return " → ".join("、".join(side) for side in (self.words, self.finds) if side)
+        """What stays the same when an update words the group anew: its first word and its kind."""
+        return f"{self.words[0]} →" if self.finds else self.words[0]
 
 
 @dataclass(frozen=True)
