@@ -166,6 +166,6 @@ def _passages(revision: Revision) -> tuple[tuple[Passage, ...], int]:
 def _place(title: str, passages: Sequence[Passage], best: Piece, query: Query) -> str:
     """Return the best piece's address, or "" if the top of the page holds as much of the query."""
     top = [passage.text for passage in passages if not passage.anchor]
-    if not best.line or held(best.passage.text, query) <= held("\n".join([title, *top]), query):
+    if not best.line or held([best.passage.text], query) <= held([title, *top], query):
         return ""
     return best.address
