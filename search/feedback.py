@@ -30,6 +30,7 @@ from kb.web.forms import text as posted
 from kb.web.locale import t
 from search import visit
 from search.finding import Found
+from search.gaps import open_gaps
 from search.log import Opened, SearchLog, Typed, loggable, loggable_words, unanswered
 from search.paste import gist
 from search.solved import Solution, Solved
@@ -51,14 +52,18 @@ def init_app(app: Flask) -> None:
 
 
 def start(app: Flask) -> None:
-    """Write the log in the background from now on, and read what was solved before."""
+    """Write the log in the background from now on, and read what was solved and what was not found."""
     log: SearchLog = app.extensions["search.log"]
-    known: Solved = app.extensions["search.solved"]
-    engine = app.extensions["kb.engine"]
     log.start()
-    threading.Thread(
-        target=known.warm, args=[lambda: reading(engine)], name="search-solved", daemon=True
-    ).start()
+    threading.Thread(target=_learn, args=[app], name="search-solved", daemon=True).start()
+
+
+def _learn(app: Flask) -> None:
+    engine = app.extensions["kb.engine"]
+    known: Solved = app.extensions["search.solved"]
+    known.warm(lambda: reading(engine))
+    with reading(engine) as session:
+        open_gaps(session)  # takes their words apart, which the first author need not wait for
 
 
 def solved(text: str) -> list[Solution]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -24,8 +27,8 @@ from search.gaps import Gap
 bp = Blueprint("gaps", __name__)
 PER_PAGE = 20
 MOST_WORDINGS = 8
-"""Other wordings that are carried into a form, of at most MOST_CHARS each: an address has to carry them."""
-MOST_CHARS = 60
+TITLE_BYTES, TEXT_BYTES = 500, 1_200
+"""Of what is carried into a form. An address has to carry it, and common proxies take headers of 4 KB."""
 _CANDIDATES = 8
 _COUNTED_FOR = 60.0
 """Seconds for which the number beside the link may be old."""
@@ -82,10 +85,9 @@ def _page(rows: list[Any]) -> Page:
 def write(search_id: int) -> Any:
     """Lead to the form of a new article, filled with the words."""
     gap = _handle(search_id, "writing")
-    others = _short(wording.words for wording in gap.wordings[1:])
-    words = gap.words
-    target = url_for("articles.new", title=words[:100], symptom=words[:500], synonyms=others)
-    return redirect(target, 303)
+    title, symptom = _cut(gap.words, TITLE_BYTES), _cut(gap.words, TEXT_BYTES)
+    others = _fitting(wording.words for wording in gap.wordings[1:])
+    return redirect(url_for("articles.new", title=title, symptom=symptom, synonyms=others), 303)
 
 
 @bp.get("/search/gaps/<int:search_id>/words")
@@ -102,7 +104,7 @@ def choose(search_id: int) -> str:
         q=text,
         opened=gaps.opened(db.session(), gap, scope()),
         found=[result.article for result in found.page.rows[:_CANDIDATES]] if found else [],
-        wordings=_short(wording.words for wording in gap.wordings),
+        wordings=_fitting(wording.words for wording in gap.wordings),
     )
 
 
@@ -112,7 +114,7 @@ def add(search_id: int) -> Any:
     """Lead to the form of the article, the chosen words added to its other wordings."""
     article = _article()
     require("article.edit", article)
-    words = [word[:MOST_CHARS] for word in request.form.getlist("wording")][:MOST_WORDINGS]
+    words = _fitting(request.form.getlist("wording"))
     if not words:
         raise Refused("gaps.no_wording")
     _handle(search_id, "added", article.id)
@@ -163,5 +165,25 @@ def _article() -> Article:
     return found
 
 
-def _short(words: Any) -> list[str]:
-    return [word[:MOST_CHARS] for word in words][:MOST_WORDINGS]
+def _fitting(wordings: Iterable[str]) -> list[str]:
+    """Return the first wordings that an address can carry together; the very first one in any case, cut."""
+    kept: list[str] = []
+    room = TEXT_BYTES
+    for words in islice(wordings, MOST_WORDINGS):
+        words = words if kept else _cut(words, room)
+        room -= _bytes(words)
+        if room < 0:
+            break
+        kept.append(words)
+    return kept
+
+
+def _cut(words: str, most: int) -> str:
+    """Return the beginning of a text that takes at most so many bytes in an address."""
+    while _bytes(words) > most:
+        words = words[: min(len(words) - 1, len(words) * most // _bytes(words))]
+    return words
+
+
+def _bytes(words: str) -> int:
+    return len(quote(words, errors="replace"))

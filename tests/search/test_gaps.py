@@ -301,6 +301,22 @@ def test_a_search_without_result_reaches_the_queue_by_itself(as_role, make_artic
     assert words_of(listed()) == ["バイオリン"]
 
 
+def test_a_very_long_search_fits_an_address_that_every_proxy_takes(searched, as_role, make_article):
+    number = searched("鬱" * 2_000)
+    searched("鬱" * 1_999 + "病")
+    author = as_role("author")
+    page = author.get(f"/search/gaps/{number}/words").text
+
+    added = author.post(
+        f"/search/gaps/{number}/words", data={"article": make_article().id, "wording": ["鬱" * 2_000, "病"]}
+    )
+
+    assert "鬱" * 100 in page
+    assert len(added.location) < 1_400 and "add_synonyms=" in added.location
+    sent = author.post(f"/search/gaps/{searched('憂' * 2_000, days=-0.01)}/article")
+    assert 1_000 < len(sent.location) < 3_000
+
+
 def test_an_address_cannot_bring_more_than_a_form_takes(as_role, make_article):
     client = as_role("author")
     many = [("kind", "workaround"), ("title", "題" * 9_000)] + [("synonyms", f"言葉{n}") for n in range(500)]

@@ -162,7 +162,7 @@ def test_the_panel_stands_above_the_results_and_only_when_there_is_something(
 
     assert "過去にこの症状で解決" not in before
     panel = re.search(r'<aside class="solved".*?</aside>', page, re.DOTALL)[0]
-    assert "発券機の紙詰まりを直す" in panel and "2回" in panel and 'datetime="2026-11-20"' in panel
+    assert "発券機の紙詰まりを直す" in panel and "2回解決" in panel and 'datetime="2026-11-20"' in panel
     assert page.index('class="solved"') < page.index('class="rows search-rows"')
 
 
