@@ -96,7 +96,7 @@ def store(session: Session, wishes: Iterable[Wish], act: Act) -> Counter[str]:
     present = {line(group.words, group.finds) for group in groups.in_use(entries)}
     counts: Counter[str] = Counter()
     for wish in wishes:
-        entry = known.get(wish.shipped.key) if wish.shipped else None
+        entry = known.get(wish.shipped.key) if wish.shipped and wish.shipped.words else None
         if _is_so(wish, entry, present):
             counts["present"] += 1
         elif wish.group is None and entry is None:

@@ -16,13 +16,15 @@ LONGEST_WORD = 100
 MOST_WORDS = 30
 JOIN, ARROW = "、", " → "
 _BETWEEN = re.compile("[、，\n]")
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
 _SIGNS = re.compile("→|^[#+-]")
 """What the lines of a file mean something by; see `search.vocabulary.lines`."""
 
 
 def settled(typed: str) -> tuple[str, ...]:
     """Return the words of a field, separated by 、 or line ends, without blanks that say nothing."""
-    return tuple(word for part in _BETWEEN.split(typed) if (word := " ".join(part.split())))
+    parts = _BETWEEN.split(_CONTROL.sub(" ", typed))
+    return tuple(word for part in parts if (word := " ".join(part.split())))
 
 
 def line(words: Sequence[str], finds: Sequence[str] = ()) -> str:

@@ -12,6 +12,7 @@ from kb.store.models import AuditRow, ThesaurusGroup
 from kb.web.locale import WORDS
 from search import thesaurus
 from search.vocabulary import groups, rules
+from search.vocabulary.current import Current
 
 EQUAL = {"kind": "equal", "finds": "", "base": "0"}
 ONE_WAY = {"kind": "one_way", "base": "0"}
@@ -80,13 +81,13 @@ def lines(client, path="/thesaurus/?state=own"):
 def test_an_added_group_is_listed_first_stored_in_settled_spelling_and_audited(
     reviewer, rows, audited, people
 ):
-    add(reviewer, " 窓口くん 、総合窓口端末\r\n\r\nあの端末　")
+    add(reviewer, " 窓口くん 、総合\0窓口端末\r\n\r\nあの端末　")
 
     row = rows()[0]
-    assert row.words == ["窓口くん", "総合窓口端末", "あの端末"] and row.finds == []
+    assert row.words == ["窓口くん", "総合 窓口端末", "あの端末"] and row.finds == []
     assert row.updated_by == people["reviewer"] and row.shipped_key is None
-    assert lines(reviewer, "/thesaurus/")[0] == "窓口くん、総合窓口端末、あの端末"
-    assert audited() == [("thesaurus.added", {"group": "窓口くん、総合窓口端末、あの端末"})]
+    assert lines(reviewer, "/thesaurus/")[0] == "窓口くん、総合 窓口端末、あの端末"
+    assert audited() == [("thesaurus.added", {"group": "窓口くん、総合 窓口端末、あの端末"})]
 
 
 def test_a_one_way_group_keeps_its_sides_apart(reviewer, rows):
@@ -321,6 +322,32 @@ def test_a_text_kept_through_a_sign_in_comes_back_into_the_form(reviewer):
     assert answer.status_code == 200 and "書きかけ" in answer.text
 
 
+def test_the_thesaurus_is_made_anew_after_each_change_and_only_then(reviewer, app, rows, shipped):
+    """`current` stands for another process: it learns of changes from the table alone."""
+    current = Current()
+
+    def newest():
+        with reading(app.extensions["kb.engine"]) as session:
+            return current.newest(session)
+
+    seen = [newest()]
+    for change in (
+        lambda: add(reviewer),
+        lambda: reviewer.post(
+            f"/thesaurus/{rows()[0].id}", data=EQUAL | {"words": "窓口くん、端末", "base": "1"}
+        ),
+        lambda: reviewer.post(f"{place(shipped)}/off"),
+        lambda: reviewer.post(f"/thesaurus/{rows()[0].id}/drop", data={"base": "2"}),
+        lambda: add(reviewer),
+        lambda: reviewer.post(f"/thesaurus/{rows()[0].id}/drop", data={"base": "1"}),
+    ):
+        assert newest() is seen[-1]
+        change()
+        seen.append(newest())
+
+    assert len(set(map(id, seen))) == len(seen)
+
+
 def test_the_page_is_there_in_english(reviewer):
     reviewer.post("/language", data={"language": "en"})
 
@@ -358,7 +385,7 @@ def test_a_file_with_a_wrong_line_stores_nothing_and_names_it(flask, rows, tmp_p
     answer = flask("import", file)
 
     assert answer.exit_code == 1 and "4" in answer.stderr and rows() == []
-    file.write_text("窓口くん、総合窓口端末\n- そんな組は、ありません\n", encoding="utf-8")
+    file.write_text("窓口くん、総合窓口端末\n- そんな組は、ありません\n- 、\n", encoding="utf-8")
     assert flask("import", file, "--dry-run").exit_code == 0 and rows() == []
     assert flask("import", file).exit_code == 0 and len(rows()) == 1
     file.write_bytes("窓口".encode("cp932"))
