@@ -16,7 +16,7 @@ from kb.store.paging import Page
 from search import thesaurus
 from search.folding import fold
 from search.thesaurus import Group
-from search.vocabulary.rules import line
+from search.vocabulary.rules import line, spelled
 
 LARGEST_ID = 2**63 - 1
 STATES = ("own", "changed", "off", "shipped")
@@ -142,13 +142,8 @@ class Listed:
 def listed(entries: Iterable[Entry], words: str, state: str, number: int) -> Listed:
     """Return page `number` of the entries that hold the words, in a state if one is given."""
     wanted = fold(words)
-    found = [one for one in entries if wanted in _folded(one.line)] if wanted else list(entries)
+    found = [one for one in entries if wanted in spelled(one.line)] if wanted else list(entries)
     counts = {name: sum(one.state == name for one in found) for name in STATES}
     rows = [one for one in found if one.state == state] if state else found
     number = min(max(1, number), max(1, -(-len(rows) // PER_PAGE)))
     return Listed(Page(rows[(number - 1) * PER_PAGE :][:PER_PAGE], number, len(rows), PER_PAGE), counts)
-
-
-@lru_cache(maxsize=5_000)
-def _folded(text: str) -> str:
-    return fold(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain
 
 from kb.domain import personal_data
@@ -21,6 +22,12 @@ _SIGNS = re.compile("→|^[#+-]")
 """What the lines of a file mean something by; see `search.vocabulary.lines`."""
 
 
+@lru_cache(maxsize=20_000)
+def spelled(word: str) -> str:
+    """Return a word as the search spells it; each save asks this of every word that there is."""
+    return fold(word)
+
+
 def settled(typed: str) -> tuple[str, ...]:
     """Return the words of a field, separated by 、 or line ends, without blanks that say nothing."""
     parts = _BETWEEN.split(_CONTROL.sub(" ", typed))
@@ -34,7 +41,7 @@ def line(words: Sequence[str], finds: Sequence[str] = ()) -> str:
 
 def folded(group: Group) -> frozenset[str]:
     """Return every word of a group as the search spells it."""
-    return frozenset(map(fold, chain(group.words, group.finds)))
+    return frozenset(map(spelled, chain(group.words, group.finds)))
 
 
 def problems(words: Sequence[str], finds: Sequence[str], *, one_way: bool) -> list[Refused]:
@@ -71,7 +78,7 @@ def _twice(words: Sequence[str], finds: Sequence[str]) -> list[Refused]:
     seen: dict[str, str] = {}
     found = []
     for field, word in chain((("words", word) for word in words), (("finds", word) for word in finds)):
-        before = seen.setdefault(fold(word), word)
+        before = seen.setdefault(spelled(word), word)
         if before is not word:
             found.append(Refused("thesaurus.twice", field=field, word=word, before=before))
     return found
@@ -90,8 +97,8 @@ def _as_searched(word: str) -> tuple[str, ...]:
 
 def covers(group: Group, other: Group) -> bool:
     """Return whether everything that `other` would do is done by `group` already."""
-    words, finds = set(map(fold, group.words)), set(map(fold, group.finds))
-    typed, wanted = set(map(fold, other.words)), set(map(fold, other.finds))
+    words, finds = set(map(spelled, group.words)), set(map(spelled, group.finds))
+    typed, wanted = set(map(spelled, other.words)), set(map(spelled, other.finds))
     if not finds:
         return typed | wanted <= words
     return bool(wanted) and typed <= words and wanted <= finds
@@ -99,5 +106,5 @@ def covers(group: Group, other: Group) -> bool:
 
 def sharing(group: Group, others: Iterable[Group]) -> list[tuple[str, Group]]:
     """Return each other group that holds a word of this one, with that word as it is written here."""
-    mine = {fold(word): word for word in chain(group.words, group.finds)}
+    mine = {spelled(word): word for word in chain(group.words, group.finds)}
     return [(mine[min(both)], other) for other in others if (both := mine.keys() & folded(other))]
