@@ -6,6 +6,7 @@ a part (a query, a snippet). Both give the same text; a test holds them together
 
 import re
 import unicodedata
+from functools import lru_cache
 
 KATAKANA = "ァ-ヺー"
 _LONG_VOWEL = "ー"
@@ -17,7 +18,8 @@ _LATIN_BAR = re.compile("(?<=[a-z0-9])ー(?=[a-z0-9])")
 _VU_BEFORE_SMALL = {"ァ": "バ", "ィ": "ビ", "ェ": "ベ", "ォ": "ボ", "ュ": "ビュ"}
 _VU = re.compile("ヴ([ァィェォュ]?)")
 _FINAL_BAR = re.compile(f"(?<=[{KATAKANA}]{{3}})ー{{1,20}}(?![{KATAKANA}])")
-_CLUSTER = re.compile(".[\u0300-\u036f\u3099\u309a\uff9e\uff9f]*", re.DOTALL)
+_COMBINING = re.compile("[\u0300-\u036f\u3099\u309a\uff9e\uff9f]")
+_CLUSTER = re.compile(f".{_COMBINING.pattern}*", re.DOTALL)
 
 
 def fold(text: str) -> str:
@@ -39,16 +41,28 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
 
     The list has one entry more than the folded text: the length of `text`.
     """
+    chars = [] if _COMBINING.search(text) else [_fold_character(character) for character in text]
+    origin = list(range(len(text) + 1))
+    if "" in chars or len("".join(chars)) != len(text):
+        chars, origin = _fold_clusters(text)
+    for pattern, replacement in ((_LATIN_BAR, "-"), (_VU, None), (_FINAL_BAR, "")):
+        chars, origin = _substitute(pattern, replacement, chars, origin)
+    return "".join(chars), origin
+
+
+def _fold_clusters(text: str) -> tuple[list[str], list[int]]:
     chars: list[str] = []
     origin: list[int] = []
     for cluster in _CLUSTER.finditer(text):
         for char in _fold_cluster(cluster[0]):
             chars.append(char)
             origin.append(cluster.start())
-    origin.append(len(text))
-    for pattern, replacement in ((_LATIN_BAR, "-"), (_VU, None), (_FINAL_BAR, "")):
-        chars, origin = _substitute(pattern, replacement, chars, origin)
-    return "".join(chars), origin
+    return chars, [*origin, len(text)]
+
+
+@lru_cache(maxsize=10_000)
+def _fold_character(character: str) -> str:
+    return _fold_cluster(character)
 
 
 def _fold_cluster(cluster: str) -> str:
@@ -60,10 +74,13 @@ def _substitute(
     pattern: re.Pattern[str], replacement: str | None, chars: list[str], origin: list[int]
 ) -> tuple[list[str], list[int]]:
     """Replace in chars and keep each new character's origin; None stands for the ヴ rule."""
+    text = "".join(chars)
+    if pattern.search(text) is None:
+        return chars, origin
     new_chars: list[str] = []
     new_origin: list[int] = []
     end = 0
-    for match in pattern.finditer("".join(chars)):
+    for match in pattern.finditer(text):
         new_chars += chars[end : match.start()]
         new_origin += origin[end : match.start()]
         new = _VU_BEFORE_SMALL.get(match[1], "ブ") if replacement is None else replacement

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -120,7 +120,7 @@ def _beside(windows: Sequence[tuple[Passage, "_Window"]]) -> list[tuple[Passage,
 def held(texts: Iterable[str], query: Query) -> frozenset[str]:
     """Return which of the typed words and identifiers stand in any of the texts."""
     folded = "\n".join(map(fold, texts))
-    return frozenset(needle for needle in _needles(query) if needle in folded)
+    return frozenset(needle for needle in _needles(query) if _stands_in(needle, folded))
 
 
 def snippet(text: str, query: Query, length: int = LENGTH) -> Parts:
@@ -136,8 +136,8 @@ def _best_window(passage: Passage, needles: Mapping[str, float], length: int) ->
     """Return the sentences, together at most `length` characters or one alone, that hold the most worth."""
     sentences = passage.sentences
     whole = "\n".join(sentence.folded for sentence in sentences)
-    present = [needle for needle in needles if needle in whole]
-    holding = [frozenset(n for n in present if n in sentence.folded) for sentence in sentences]
+    present = [needle for needle in needles if _stands_in(needle, whole)]
+    holding = [frozenset(n for n in present if _stands_in(n, sentence.folded)) for sentence in sentences]
     best: _Window | None = None
     for start in range(len(sentences)):
         if holding[start] or (start == 0 and not present):
@@ -199,7 +199,7 @@ def _matches(folded: str, query: Query) -> Iterator[tuple[int, int]]:
     """Yield the places of the query's words, also as parts of longer ones, and of its identifiers."""
     words = {term.key for term in query.words}
     yield from ((t.start, t.end) for t in analysis.tokens(folded) if t.key in words)
-    for typed in {fold(term.typed) for term in query.words}:
+    for typed in {_folded(term.typed) for term in query.words}:
         if _PART_OF_WORD.fullmatch(typed):
             yield from ((at, at + len(typed)) for at in _places(folded, typed))
     keys = {term.key for term in query.identifiers if term.weight == analysis.WHOLE_WEIGHT}
@@ -239,17 +239,30 @@ def _start(text: str, query: Query, length: int) -> int:
     return _sentence_start(text, best)
 
 
+@lru_cache(maxsize=4_096)
+def _folded(typed: str) -> str:
+    """Return what was typed for a word, folded: asked anew for each of a page's results."""
+    return fold(typed)
+
+
 def _needles(query: Query) -> dict[str, float]:
     """Return what to look for in the folded text, with its weight: words as typed, without inflection."""
     needles: dict[str, float] = {}
     for term in query.words:
-        typed = fold_with_offsets(term.typed)[0]
+        typed = _folded(term.typed)
         needles[typed] = max(needles.get(typed, 0.0), term.weight * len(typed))
         needles.setdefault(term.key, term.weight * len(term.key))
     for term in query.identifiers:
         if term.typed:
-            needles[fold_with_offsets(term.typed)[0]] = 2.0 * len(term.typed)
+            needles[_folded(term.typed)] = 2.0 * len(term.typed)
     return {needle: weight for needle, weight in needles.items() if needle}
+
+
+def _stands_in(needle: str, folded: str) -> bool:
+    """Return whether the text holds it; Latin words have to begin there: "ora" is not in "storage"."""
+    if needle not in folded or not needle.isascii():
+        return needle in folded
+    return re.search(rf"(?<![a-z0-9]){re.escape(needle)}", folded) is not None
 
 
 def _places(folded: str, needle: str, most: int = 30) -> Iterator[int]:
