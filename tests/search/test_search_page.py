@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -197,3 +198,38 @@ def test_the_page_speaks_english_on_request(stocked, as_role):
     client.set_cookie("language", "en")
 
     assert "<h2>1 found</h2>" in client.get("/search?q=印刷").text
+
+
+def test_a_link_and_a_recent_search_never_hold_a_personal_number(stocked, as_role):
+    page = as_role("staff").get("/search?q=個人番号 123456789018 印刷").text
+
+    assert 'data-asked="個人番号 ■■■■■■■■■■■■ 印刷"' in page
+    copied = re.search('data-copy="([^"]*)"', page)[1]
+    assert copied.startswith("http://localhost/search?q=") and "123456789018" not in copied
+    assert "個人番号やパスワードのような文字があります" in page
+
+
+def test_the_codes_among_the_words_not_found_come_first_and_a_long_list_is_cut(stocked, as_role):
+    words = "印刷 アルファ ベータ ガンマ デルタ オメガ ラムダ シグマ カッパ オーロラ サファイア E-9999"
+
+    page = as_role("staff").get(f"/search?q={words}").text
+    listed = re.findall('class="chip">([^<]*)<', page.split("search-missing")[1].split("</p>")[0])
+
+    assert listed[0] == "E-9999" and len(listed) == 8 and re.search("ほか[1-9]語", page)
+
+
+@pytest.mark.parametrize(("language", "name"), [("ja", "切り分け"), ("en", "Kiriwake")])
+def test_a_browser_learns_how_to_search_here(visitor, language, name):
+    visitor.set_cookie("language", language, domain="kb.example.jp")
+
+    answer = visitor.get("/opensearch.xml", base_url="https://kb.example.jp")
+    description = ElementTree.fromstring(answer.text)
+    names = {"o": "http://a9.com/-/spec/opensearch/1.1/"}
+
+    assert answer.mimetype == "application/opensearchdescription+xml"
+    assert description.findtext("o:ShortName", "", names) == name
+    assert description.find("o:Url", names).get("template") == "https://kb.example.jp/search?q={searchTerms}"
+    assert all(
+        "kb.example.jp" in url for url in re.findall('https?://[^"<]+', answer.text) if "a9.com" not in url
+    )
+    assert 'href="/opensearch.xml"' in visitor.get("/sign-in").text

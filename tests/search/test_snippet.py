@@ -100,6 +100,12 @@ def test_symptom_codes_and_synonyms_never_run_together():
     assert len(found) == 2
 
 
+def test_a_latin_word_is_not_looked_for_inside_another():
+    parts = [passage("symptom", "storage の警告"), passage("section.steps", "ora のログを見る", "手順")]
+
+    assert pieces(parts, analyse_query("ora"))[0].passage.name == "section.steps"
+
+
 def test_where_nothing_matches_the_first_passage_begins():
     found = pieces(
         [passage("symptom", "印刷できない"), passage("section.steps", "手順", "手順")], analyse_query("猫")
