@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 
 from kb.domain.access import scope
 from kb.domain.people import ROLES
+from kb.domain.periods import japan_date
 from kb.settings import Settings
 from kb.web import db
 from kb.web.locale import label, t
@@ -145,7 +146,7 @@ def list_gaps(as_json: bool) -> None:
             return
         for gap in found:
             others = "".join(f"\n    {wording.words}" for wording in gap.wordings[1:])
-            click.echo(f"{gap.times:5} {gap.last:%Y-%m-%d} {gap.words}{others}")
+            click.echo(f"{gap.times:5} {japan_date(gap.last)} {gap.words}{others}")
         click.echo(t("gaps.waiting", n=len(found)))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -48,7 +49,10 @@ def init_app(app: Flask) -> None:
     app.extensions["search.solved"] = Solved()
     app.extensions["search.feedback.limit"] = MovingWindowRateLimiter(MemoryStorage())
     app.after_request(_note_opening)
-    app.jinja_env.globals.update(feedback_answer=visit.answer_for, feedback_words=visit.words_for)
+    app.jinja_env.globals.update(
+        feedback_answer=lambda article_id: visit.answer_for(article_id, db.now()),
+        feedback_words=lambda article_id: visit.words_for(article_id, db.now()),
+    )
 
 
 def start(app: Flask) -> None:
@@ -73,9 +77,13 @@ def solved(text: str) -> list[Solution]:
 
 
 def note_search(text: str, found: Found) -> None:
-    """Log a search as it stands now, unless it cannot be masked or the index did not answer it."""
+    """Log a search as it stands now, unless it cannot be masked or the index did not answer it.
+
+    An author who tries the words of the queue is not somebody who looks for an answer.
+    """
     words = loggable(text)
-    if not words:
+    from_the_queue = urlsplit(request.referrer or "").path == url_for("search.gaps.index")
+    if not words or from_the_queue:
         return
     token = visit.typed(words, db.now())
     if not found.degraded:
@@ -87,7 +95,9 @@ def _note_opening(response: Response) -> Response:
     """Take from the address somebody came from that an article was opened from results: needs no script."""
     if request.endpoint == "articles.show" and response.status_code == 200 and request.method == "GET":
         article_id = (request.view_args or {})["article_id"]
-        token = visit.opened(article_id, request.referrer or "", lambda typed: loggable(gist(typed)))
+        token = visit.opened(
+            article_id, request.referrer or "", lambda typed: loggable(gist(typed)), db.now()
+        )
         if token:
             _log().note(Opened(token, article_id, db.now()))
     return response
@@ -110,7 +120,7 @@ def give(article_id: int) -> Any:
     _log().flush()  # before this request's transaction: the search must be there to be answered
     session = db.session()
     _require_article(session, article_id)
-    search = visit.answered(article_id, answer)
+    search = visit.answered(article_id, answer, db.now())
     keep(session, article_id, answer, token=search["token"], words=search["words"], at=db.now())
     session.commit()
     if partial:

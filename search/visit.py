@@ -6,9 +6,10 @@ It makes the keystrokes of one search one row of the log, and lets "this helped"
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from operator import add
-from typing import Any, TypedDict
+from typing import TypedDict
 from urllib.parse import parse_qs, urlsplit
 
 from flask import session
@@ -17,6 +18,8 @@ TYPING = timedelta(minutes=5)
 """After this a text is another search, however much alike."""
 READING = timedelta(minutes=60)
 """After this even the same text is another search: people come back from an article to its results."""
+ANSWERING = timedelta(hours=8)
+"""After this a search is forgotten: whoever sits here then is somebody else, or asks something else."""
 _KEY = "searches"
 _ELSEWHERE = "read"
 _KEPT = 3
@@ -36,23 +39,23 @@ class Searched(TypedDict):
 
 def typed(words: str, now: datetime) -> str:
     """Return the token of the search that these words belong to: the last one typed on, or a new one."""
-    kept = _searches()
+    kept = _searches(now)
     words = words[:_CHARS]
     if not kept or not _goes_on(kept[-1], words, now):
-        kept.append(_new(words))
+        kept.append(_new(words, now))
     kept[-1] |= {"words": words, "at": int(now.timestamp())}
     session[_KEY] = kept[-_KEPT:]
     return kept[-1]["token"]
 
 
-def opened(article_id: int, referrer: str, fold: Any) -> str | None:
+def opened(article_id: int, referrer: str, fold: Callable[[str], str | None], now: datetime) -> str | None:
     """Note that an article was opened; return the token of the search whose results led there, or None.
 
     referrer: the address the browser came from. fold: turns a query into the words the log keeps.
     """
     typed = parse_qs(urlsplit(referrer).query).get("q", [""])[0]
     words = (fold(typed) or "")[:_CHARS]
-    kept = _searches()
+    kept = _searches(now)
     for search in reversed(kept):
         if words and search["words"] == words:
             if article_id not in search["opened"]:
@@ -62,45 +65,52 @@ def opened(article_id: int, referrer: str, fold: Any) -> str | None:
     return None
 
 
-def answer_for(article_id: int) -> str:
+def answer_for(article_id: int, now: datetime) -> str:
     """Return what this reader said about the article: "yes", "no" or ""."""
-    return _of_article(article_id)["answers"].get(str(article_id), "")
+    return _of_article(article_id, now)["answers"].get(str(article_id), "")
 
 
-def words_for(article_id: int) -> str:
+def words_for(article_id: int, now: datetime) -> str:
     """Return the words by which this reader came to the article, "" if by no search."""
-    return _of_article(article_id)["words"]
+    return _of_article(article_id, now)["words"]
 
 
-def answered(article_id: int, answer: str) -> Searched:
+def answered(article_id: int, answer: str, now: datetime) -> Searched:
     """Keep the reader's answer about the article; return the search it belongs to (words "" if to none)."""
-    search = _of_article(article_id)
+    search = _of_article(article_id, now)
     answers = search["answers"] | {str(article_id): answer}
     search["answers"] = dict(list(answers.items())[-_MOST_ARTICLES:])
     if search["words"]:
-        session[_KEY] = [search if kept["token"] == search["token"] else kept for kept in _searches()]
+        session[_KEY] = [search if kept["token"] == search["token"] else kept for kept in _searches(now)]
     else:
         session[_ELSEWHERE] = search
     return search
 
 
-def _searches() -> list[Searched]:
-    return list(session.get(_KEY, []))
+def _searches(now: datetime) -> list[Searched]:
+    return [search for search in session.get(_KEY, ()) if _since(search, now) <= ANSWERING]
 
 
-def _of_article(article_id: int) -> Searched:
+def _of_article(article_id: int, now: datetime) -> Searched:
     """Return the newest search that led to the article, or what stands for all that none led to."""
-    led = (search for search in reversed(_searches()) if article_id in search["opened"])
-    return next(led, None) or session.get(_ELSEWHERE) or _new("")
+    led = (search for search in reversed(_searches(now)) if article_id in search["opened"])
+    elsewhere: Searched | None = session.get(_ELSEWHERE)
+    if elsewhere is None or _since(elsewhere, now) > ANSWERING:
+        elsewhere = _new("", now)
+    return next(led, elsewhere)
 
 
-def _new(words: str) -> Searched:
+def _since(search: Searched, now: datetime) -> timedelta:
+    return timedelta(seconds=int(now.timestamp()) - search["at"])
+
+
+def _new(words: str, now: datetime) -> Searched:
     token = secrets.token_urlsafe(16)
-    return Searched(token=token, words=words, at=0, opened=[], answers={})
+    return Searched(token=token, words=words, at=int(now.timestamp()), opened=[], answers={})
 
 
 def _goes_on(last: Searched, words: str, now: datetime) -> bool:
-    since = timedelta(seconds=int(now.timestamp()) - last["at"])
+    since = _since(last, now)
     if words == last["words"]:
         return since <= READING
     return since <= TYPING and not last["opened"] and alike(last["words"], words)

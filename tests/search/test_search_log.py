@@ -159,6 +159,19 @@ def test_a_search_goes_on_while_its_words_stay_alike_and_time_is_short(app, befo
         assert (visit.typed(after, NOW + timedelta(minutes=minutes)) == first) is same
 
 
+def test_an_answer_is_forgotten_by_the_next_day(app):
+    with app.test_request_context("/"):
+        token = visit.typed("プリンタ", NOW)
+        visit.opened(5, "http://localhost/search?q=プリンタ", loggable, NOW)
+        assert visit.answered(5, "yes", NOW)["token"] == token
+        visit.answered(6, "no", NOW)
+
+        assert [visit.answer_for(number, NOW) for number in (5, 6, 7)] == ["yes", "no", ""]
+        tomorrow = NOW + timedelta(hours=9)
+        assert [visit.answer_for(number, tomorrow) for number in (5, 6, 7)] == ["", "", ""]
+        assert visit.words_for(5, tomorrow) == ""
+
+
 def test_the_cookie_stays_small(app):
     with app.test_request_context("/"):
         for number in range(9):
@@ -175,6 +188,12 @@ def test_pages_filters_and_a_search_without_an_index_are_not_logged(make_article
     drain()
     as_role("staff").get("/search?q=発券機&kind=workaround")
     as_role("staff").get("/search?q=発券機&page=2")
+    assert logged() == []
+
+
+def test_an_author_who_tries_the_words_of_the_queue_is_not_logged(stocked, as_role, logged):
+    search(as_role("author"), "ヴァイオリン", Referer="http://localhost/search/gaps?page=2")
+
     assert logged() == []
 
 
