@@ -46,6 +46,13 @@ def test_a_word_with_several_meanings_finds_and_is_not_found():
     assert [" ".join(key) for key, count in equal.items() if count > 1] == []
 
 
+def test_what_a_word_points_at_stands_in_one_line():
+    """Two spellings of one word, each with its own line, would be corrected in one of them."""
+    typed = Counter(searched(word) for group in GROUPS if group.finds for word in group.words)
+
+    assert [" ".join(key) for key, count in typed.items() if count > 1] == []
+
+
 @pytest.mark.parametrize(
     ("typed", "wanted"),
     [
