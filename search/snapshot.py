@@ -17,8 +17,7 @@ from search.postings import NOTHING, Postings, Terms
 from search.rows import Rows, from_facts, join
 
 Sequence = NDArray[np.uint32]
-_POSTINGS_BYTES = 64 * 1024 * 1024
-_ENTRY_BYTES = 200  # what a cached term costs besides its arrays, about
+_SCORES_BYTES = 64 * 1024 * 1024
 
 
 @contextmanager
@@ -70,39 +69,35 @@ def _live(stored: Any) -> NDArray[np.bool_]:
 class Snapshot:
     """A state of the index, safe to use from several threads while it is held."""
 
-    def __init__(self, generation: str, segments: list[Segment], postings: Cache[Postings]) -> None:
+    def __init__(self, generation: str, segments: list[Segment]) -> None:
         self.generation = generation
         self.segments = segments
         self.rows: Rows = join([segment.rows for segment in self.segments])
         self.live_count = int(self.rows.live.sum())
+        self._all_live = self.live_count == len(self.rows)
         self.relative_lengths = _relative_lengths(self.rows)
-        self.scores: Cache[Any] = Cache(_POSTINGS_BYTES)
-        self._starts = np.cumsum([0, *(segment.size for segment in self.segments)])
-        self._postings = postings
+        self.scores: Cache[Any] = Cache(_SCORES_BYTES)
+        sizes = [segment.size for segment in segments]
+        self._starts = np.array([0, *np.cumsum(sizes)[:-1]], dtype=np.int32)[: len(sizes)]
         self._lock = threading.Lock()
 
     def postings(self, field: str, term: str) -> Postings:
         """Return (documents, weights) of the live documents with the term in the field."""
-        found = [
-            (documents + start, weights)
-            for segment, start in zip(self.segments, self._starts, strict=False)
-            for documents, weights in [self._segment_postings(segment, field, term)]
-            if len(documents)
-        ]
+        with _reading_files():
+            parts = [segment.postings(field, term) for segment in self.segments]
+        found = [(part, start) for part, start in zip(parts, self._starts, strict=True) if len(part[0])]
         if not found:
             return NOTHING
-        documents = np.concatenate([documents for documents, _ in found]).astype(np.int32)
-        weights = np.concatenate([weights for _, weights in found])
+        if len(found) == 1:
+            (documents, weights), start = found[0]
+            documents = documents + start
+        else:
+            documents = np.concatenate([part[0] + start for part, start in found])
+            weights = np.concatenate([part[1] for part, _ in found])
+        if self._all_live:
+            return documents, weights
         live = self.rows.live[documents]
-        return (documents, weights) if live.all() else (documents[live], weights[live])
-
-    def _segment_postings(self, segment: Segment, field: str, term: str) -> Postings:
-        def make() -> tuple[Postings, int]:
-            documents, weights = segment.postings(field, term)
-            return (documents, weights), documents.nbytes + weights.nbytes + _ENTRY_BYTES
-
-        with _reading_files():
-            return self._postings.get((segment.name, field, term), make)
+        return documents[live], weights[live]
 
     def sequences(self, documents: list[int]) -> list[Sequence]:
         """Return for each document its words as hashes in order, 0 where a text ends."""
@@ -114,8 +109,7 @@ class Snapshot:
         return self.segments[at].sequence(document - int(self._starts[at]))
 
     def forget(self) -> None:
-        """Empty the caches, as they are in a new process."""
-        self._postings.clear()
+        """Empty the cache, as it is in a new process."""
         self.scores.clear()
 
 
@@ -134,7 +128,6 @@ class Snapshots:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._lock = threading.Lock()
-        self._postings: Cache[Postings] = Cache(_POSTINGS_BYTES)
         self._current: Snapshot | None = None
 
     @contextmanager
@@ -157,7 +150,7 @@ class Snapshots:
                 else Segment(stored, reader)
                 for stored, reader in opened
             ]
-            self._current = Snapshot(generation, segments, self._postings)
+            self._current = Snapshot(generation, segments)
         return self._current
 
     def close(self) -> None:
