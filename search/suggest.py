@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import nsmallest
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Literal
 
 from sqlalchemy import func, select
@@ -45,7 +47,7 @@ class Suggestion:
     article_id: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Entry:
     """An article as far as suggestions need it. key: its folded title, number and reading, a line each."""
 
@@ -71,12 +73,19 @@ class _Name:
 
 @dataclass(frozen=True)
 class _State:
-    """Everything there is to suggest. mark: (articles, sum of their versions), which every change raises."""
+    """Everything there is to suggest. mark: (articles, sum of their versions), which every change raises.
+
+    keys: those of the entries in order, one after the other, because one long text is searched quickest;
+    starts: where each begins in it.
+    """
 
     mark: tuple[int, int]
     entries: Mapping[int, _Entry]
     codes: tuple[_Name, ...]
     components: tuple[_Name, ...]
+    order: tuple[_Entry, ...]
+    keys: str
+    starts: tuple[int, ...]
 
 
 class Suggestions:
@@ -84,7 +93,7 @@ class Suggestions:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._state = _State((0, 0), {}, (), ())
+        self._state = _State((0, 0), {}, (), (), (), "", ())
 
     def find(self, session: Session, scope: Scope, typed: str) -> list[Suggestion]:
         """Return at most MOST suggestions for what is typed, of articles that exist for the reader."""
@@ -95,7 +104,7 @@ class Suggestions:
         sees = _remembering(scope)
         codes = _names("code", state.codes, _squeezed(text), sees)
         components = _names("component", state.components, _hiragana(text), sees)
-        titles = _titles(state.entries.values(), text, sees)
+        titles = _titles(state, text, sees)
         return [*codes, *components, *titles][:MOST]
 
     def refresh(self, session: Session) -> None:
@@ -123,11 +132,15 @@ def _renewed(session: Session, old: _State, mark: tuple[int, int]) -> _State:
     kept = {n: e for n, e in old.entries.items() if versions.get(n) == e.version}
     changed = (number for number in versions if number not in kept)
     entries = kept | {entry.id: entry for entry in _entries(session, changed)}
+    order = tuple(entries.values())
     return _State(
         mark,
         entries,
-        _having(entries.values(), lambda entry: entry.codes, _squeezed),
-        _having(entries.values(), lambda entry: entry.components, _spoken),
+        _having(order, lambda entry: entry.codes, _squeezed),
+        _having(order, lambda entry: entry.components, _spoken),
+        order,
+        "".join(entry.key for entry in order),
+        tuple(accumulate((len(entry.key) for entry in order), initial=0)),
     )
 
 
@@ -149,7 +162,7 @@ def _entries(session: Session, ids: Iterable[int]) -> Iterator[_Entry]:
             .where(Article.id.in_(chunk))
         )
         for number, version, audience, confidence, owner, title, codes, components in session.execute(rows):
-            key = "\n".join([fold(title), *_numbers(number), _spoken(title)])
+            key = "\n".join([fold(title), *_numbers(number), _spoken(title), "\x00"])
             yield _Entry(
                 number, version, audience, confidence, owner, title, key, tuple(codes), tuple(components)
             )
@@ -168,7 +181,7 @@ def _having(
     found: dict[str, tuple[str, list[_Entry]]] = {}
     for entry in entries:
         for name in names_of(entry):
-            found.setdefault(fold(name), (name, []))[1].append(entry)
+            found.setdefault(_folded(name), (name, []))[1].append(entry)
     names = [_Name(text, key(text), tuple(having)) for text, having in found.values()]
     return tuple(sorted(names, key=lambda name: (-len(name.articles), name.text)))
 
@@ -197,31 +210,44 @@ def _names(
     return [Suggestion(kind, name.text) for name in best]
 
 
-def _titles(entries: Iterable[_Entry], text: str, sees: Callable[[_Entry], bool]) -> list[Suggestion]:
+def _titles(state: _State, text: str, sees: Callable[[_Entry], bool]) -> list[Suggestion]:
     """Return the titles, numbers and readings that hold every word typed; those that begin so first."""
-    words = text.split()
+    words = sorted(text.split(), key=len, reverse=True)
     spoken = [_hiragana(word) for word in words]
+    places = dict(_holding(state, spoken)) if spoken != words else {}
+    places |= _holding(state, words)
 
-    def rank(entry: _Entry) -> tuple[int, int, int, int]:
-        place = entry.key.find(words[0])
-        beginning = 0 if place == 0 else 1 if 0 < place < len(entry.title) else 2
-        return beginning, max(place, 0), len(entry.title), entry.id
+    def rank(pair: tuple[_Entry, int]) -> tuple[int, int, int, int]:
+        entry, place = pair
+        beginning = 0 if place == 0 else 1 if place < len(entry.title) else 2
+        return beginning, place, len(entry.title), entry.id
 
-    matching = (
-        entry
-        for entry in entries
-        if (all(word in entry.key for word in words) or all(word in entry.key for word in spoken))
-        and sees(entry)
-    )
-    best = nsmallest(MOST, matching, key=rank)
-    return [Suggestion("article", entry.title, entry.id) for entry in best]
+    best = nsmallest(MOST, ((entry, place) for entry, place in places.items() if sees(entry)), key=rank)
+    return [Suggestion("article", entry.title, entry.id) for entry, _ in best]
 
 
+def _holding(state: _State, words: list[str]) -> Iterator[tuple[_Entry, int]]:
+    """Yield the entries whose key holds every word, and where the first of the words stands in it."""
+    first, *rest = words
+    at = state.keys.find(first)
+    while at >= 0:
+        number = bisect_right(state.starts, at) - 1
+        entry = state.order[number]
+        if all(word in entry.key for word in rest):
+            yield entry, at - state.starts[number]
+        at = state.keys.find(first, state.starts[number + 1])
+
+
+_folded = lru_cache(maxsize=50_000)(fold)
+
+
+@lru_cache(maxsize=50_000)
 def _squeezed(text: str) -> str:
     """Return a code without what people write between its parts: ORA-12541, ORA 12541."""
     return _SQUEEZED.sub("", fold(text))
 
 
+@lru_cache(maxsize=20_000)
 def _spoken(text: str) -> str:
     """Return a text folded, and how it is read in hiragana."""
     folded = fold(text)
