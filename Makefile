@@ -3,7 +3,7 @@ ARGS ?=
 # A worker for each core, a file's tests in one worker: a browser and a server serve them all.
 WORKERS = -n auto --maxprocesses 4 --dist loadfile
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check drill dev browser wheelhouse lock vendor clean
+.PHONY: help setup run test check bench drill dev browser wheelhouse lock vendor clean
 
 help: ## Tell what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ browser:
 
 drill: dev ## Kill the server 100 times in the middle of saves and look for lost ones (about 10 minutes)
 	@.venv/bin/python -m tests.durability.kills --times $(or $(TIMES),100)
+
+bench: dev ## Measure the search against tantivy: 1,000 to 100,000 articles, an hour (ARGS='--sizes 1000,10000')
+	@.venv/bin/python -m flask search bench $(ARGS)
 
 wheelhouse: ## Fill wheelhouse/ for a place with no network (DEV=1: tests too)
 	@DEV=$(DEV) tools/wheelhouse.sh
