@@ -27,9 +27,9 @@ class Group:
         return f"{self.words[0]} →" if self.finds else self.words[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Thesaurus:
-    """The groups that the search goes by."""
+    """The groups that the search goes by; the same one until something changes, so caches know it by itself."""
 
     groups: tuple[Group, ...] = ()
 
