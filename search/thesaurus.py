@@ -29,7 +29,7 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Thesaurus:
-    """The groups that the search goes by; the same one until something changes, so caches know it by itself."""
+    """The groups that the search goes by; the same object until one changes, so that caches can tell."""
 
     groups: tuple[Group, ...] = ()
 
