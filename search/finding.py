@@ -18,6 +18,7 @@ from kb.store.visibility import visible
 from search import entries, fallback, scoring
 from search.analysis import Query, analyse_query
 from search.cache import Cache
+from search.folding import fold
 from search.index import Index, IndexDamaged, IndexUnusable
 from search.paste import telling
 from search.queue import Queue
@@ -165,7 +166,7 @@ def _passages(revision: Revision) -> tuple[tuple[Passage, ...], int]:
 
 def _place(title: str, passages: Sequence[Passage], best: Piece, query: Query) -> str:
     """Return the best piece's address, or "" if the top of the page holds as much of the query."""
-    top = [passage.text for passage in passages if not passage.anchor]
-    if not best.line or held([best.passage.text], query) <= held([title, *top], query):
+    top = "\n".join([fold(title), *(passage.folded for passage in passages if not passage.anchor)])
+    if not best.line or held(best.passage.folded, query) <= held(top, query):
         return ""
     return best.address

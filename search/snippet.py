@@ -59,6 +59,11 @@ class Passage:
             for number, piece in enumerate(pieces)
         ]
 
+    @cached_property
+    def folded(self) -> str:
+        """The same folded, a line each sentence."""
+        return "\n".join(sentence.folded for sentence in self.sentences)
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -98,7 +103,7 @@ def pieces(passages: Iterable[Passage], query: Query, length: int = LENGTH) -> l
     They come from the passages that hold most of what was typed; if none does, the first passage begins.
     """
     needles = _needles(query)
-    windows = [(passage, _best_window(passage, needles, length)) for passage in passages if passage.sentences]
+    windows = [(passage, _best_window(passage, needles, length)) for passage in passages if passage.folded]
     windows.sort(key=lambda pair: -pair[1].worth)  # equal ones stay in the order of reading
     found = [_piece(passage, window, query, length) for passage, window in windows[:1]]
     if found and sum(len(text) for text, _ in found[0].parts) < ENOUGH:
@@ -117,9 +122,8 @@ def _beside(windows: Sequence[tuple[Passage, "_Window"]]) -> list[tuple[Passage,
     ]
 
 
-def held(texts: Iterable[str], query: Query) -> frozenset[str]:
-    """Return which of the typed words and identifiers stand in any of the texts."""
-    folded = "\n".join(map(fold, texts))
+def held(folded: str, query: Query) -> frozenset[str]:
+    """Return which of the typed words and identifiers stand in a folded text."""
     return frozenset(needle for needle in _needles(query) if _stands_in(needle, folded))
 
 
@@ -135,15 +139,13 @@ def snippet(text: str, query: Query, length: int = LENGTH) -> Parts:
 def _best_window(passage: Passage, needles: Mapping[str, float], length: int) -> _Window:
     """Return the sentences, together at most `length` characters or one alone, that hold the most worth."""
     sentences = passage.sentences
-    whole = "\n".join(sentence.folded for sentence in sentences)
-    present = [needle for needle in needles if _stands_in(needle, whole)]
+    present = [needle for needle in needles if _stands_in(needle, passage.folded)]
+    if not present:
+        return _window(sentences, [frozenset()] * len(sentences), 0, needles, length)
     holding = [frozenset(n for n in present if _stands_in(n, sentence.folded)) for sentence in sentences]
-    best: _Window | None = None
-    for start in range(len(sentences)):
-        if holding[start] or (start == 0 and not present):
-            window = _window(sentences, holding, start, needles, length)
-            best = window if best is None or window.worth > best.worth else best
-    return best or _window(sentences, holding, 0, needles, length)
+    starts = (at for at, inside in enumerate(holding) if inside)
+    windows = (_window(sentences, holding, at, needles, length) for at in starts)
+    return max(windows, key=lambda window: window.worth)  # the first of equal ones
 
 
 def _window(
@@ -245,7 +247,8 @@ def _folded(typed: str) -> str:
     return fold(typed)
 
 
-def _needles(query: Query) -> dict[str, float]:
+@lru_cache(maxsize=16)
+def _needles(query: Query) -> Mapping[str, float]:
     """Return what to look for in the folded text, with its weight: words as typed, without inflection."""
     needles: dict[str, float] = {}
     for term in query.words:

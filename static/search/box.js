@@ -146,7 +146,11 @@
 
     const moves = { ArrowDown: 1, ArrowUp: -1 };
     ask.addEventListener("keydown", (event) => {
-      if (composes(event) || event.ctrlKey || event.metaKey) return;
+      if (composes(event)) {
+        if (event.key === "Enter" && !event.isComposing) event.preventDefault(); // it has ended a composition
+        return;
+      }
+      if (event.ctrlKey || event.metaKey) return;
       if (event.key === "Enter") return enter(event);
       if (event.key === "Escape" && open()) {
         event.preventDefault();

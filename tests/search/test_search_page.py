@@ -210,12 +210,12 @@ def test_a_link_and_a_recent_search_never_hold_a_personal_number(stocked, as_rol
 
 
 def test_the_codes_among_the_words_not_found_come_first_and_a_long_list_is_cut(stocked, as_role):
-    words = "印刷 アルファ ベータ ガンマ デルタ オメガ ラムダ シグマ カッパ オーロラ サファイア E-9999"
+    codes = " ".join(f"E-999{number}" for number in range(9))
 
-    page = as_role("staff").get(f"/search?q={words}").text
+    page = as_role("staff").get(f"/search?q=印刷 ヴァイオリン {codes}").text
     listed = re.findall('class="chip">([^<]*)<', page.split("search-missing")[1].split("</p>")[0])
 
-    assert listed[0] == "E-9999" and len(listed) == 8 and re.search("ほか[1-9]語", page)
+    assert listed == codes.split()[:8] and "ほか2語" in page
 
 
 @pytest.mark.parametrize(("language", "name"), [("ja", "切り分け"), ("en", "Kiriwake")])
