@@ -28,7 +28,7 @@ from search.bench.corpus import Text
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120
 _CHUNK = 500
-_NOW = datetime(2026, 11, 23, tzinfo=UTC)
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 _MEMORY = re.compile(r"^(VmRSS|RssAnon|RssFile):\s+(\d+) kB", re.MULTILINE)
 
 
@@ -57,8 +57,8 @@ def article_row(number: int, text: Text) -> dict[str, object]:
         "confidence": "validated",
         "head_id": number,
         "published_id": number,
-        "created_at": _NOW,
-        "updated_at": _NOW,
+        "created_at": NOW,
+        "updated_at": NOW,
     }
 
 
@@ -68,7 +68,7 @@ def revision_row(number: int, text: Text) -> dict[str, object]:
     return {
         "id": number,
         "article_id": number,
-        "created_at": _NOW,
+        "created_at": NOW,
         "kind": "workaround",
         "title": text.title,
         "symptom": symptom,
