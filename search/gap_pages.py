@@ -10,12 +10,10 @@ from urllib.parse import quote
 
 from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy import select
 
 from kb.domain.errors import Refused
 from kb.store.models import Article
 from kb.store.paging import Page
-from kb.store.visibility import visible
 from kb.web import db
 from kb.web.access import may, require, scope
 from kb.web.forms import text as posted
@@ -113,7 +111,6 @@ def choose(search_id: int) -> str:
 def add(search_id: int) -> Any:
     """Lead to the form of the article, the chosen words added to its other wordings."""
     article = _article()
-    require("article.edit", article)
     words = _fitting(request.form.getlist("wording"))
     if not words:
         raise Refused("gaps.no_wording")
@@ -155,13 +152,13 @@ def _count_anew() -> None:
 
 
 def _article() -> Article:
-    """Return the posted article if it exists for the person, or raise Refused 404."""
+    """Return the posted article if the person may edit it, or raise Refused."""
     number = posted("article")
     known = number.isascii() and number.isdigit() and len(number) < 16
-    row = select(Article).where(Article.id == int(number), visible(scope())) if known else None
-    found = db.session().scalar(row) if row is not None else None
+    found = db.session().get(Article, int(number)) if known else None
     if found is None:
         raise Refused("articles.not_found", status=404)
+    require("article.edit", found)
     return found
 
 

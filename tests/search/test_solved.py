@@ -99,8 +99,12 @@ def test_only_articles_that_exist_for_the_reader_are_named(make_article, told, s
     for article in [*hidden, shown]:
         told(article, "紙が詰まる")
     staff = Scope(1, frozenset({"staff"}), frozenset(), "none")
+    officer = Scope(1, frozenset({"staff"}), frozenset({"staff"}), "all")
 
     assert [number for number, _, _ in solved_by("紙が詰まる", staff)] == [shown.id]
+    assert [number for number, _, _ in solved_by("紙が詰まる", officer)] == [shown.id], (
+        "none that is archived"
+    )
 
 
 def test_hidden_articles_do_not_use_up_the_places(make_article, told, solved_by, app):
