@@ -24,13 +24,17 @@ class Cache(Generic[Value]):
                 self._values.move_to_end(key)
                 return found[0]
         value, size = make()
+        self.put(key, value, size)
+        return value
+
+    def put(self, key: Hashable, value: Value, size: int) -> None:
+        """Keep the value of key, whose size is in bytes, unless one is held."""
         with self._lock:
             if key not in self._values:
                 self._values[key] = (value, size)
                 self._held += size
             while self._held > self._most and len(self._values) > 1:
                 self._held -= self._values.popitem(last=False)[1][1]
-        return value
 
     def peek(self, key: Hashable) -> Value | None:
         """Return the value of key if it is held."""

@@ -156,10 +156,19 @@ class Terms:
         self._arrays: memoryview = terms._postfile.view
 
     def postings(self, field: str, term: str) -> Postings:
-        """Return (documents, weights) of a term in a field, the deleted documents too."""
+        """Return (documents, weights) of a term in a field, the deleted documents too.
+
+        They lie in the file, wherever that may be: quick to get, slow to reckon with more than once.
+        """
+        return next((found for _, found in self.gather(field, [term])), NOTHING)
+
+    def gather(self, field: str, terms: Iterable[str]) -> Iterator[tuple[int, Postings]]:
+        """Yield (place in terms, postings) of those of the terms that the field has."""
         number = self._fields.get(field)
-        at = -1 if number is None else self._find(_FIELD.pack(number) + term.encode())
-        return NOTHING if at < 0 else self._read(at)
+        prefix = b"" if number is None else _FIELD.pack(number)
+        for place, term in enumerate(terms if prefix else ()):
+            if (at := self._find(prefix + term.encode())) >= 0:
+                yield place, self._read(at)
 
     def all(self) -> Iterator[tuple[str, bytes, Postings]]:
         """Yield (field, term, postings) of every term, by field and term."""
@@ -190,10 +199,10 @@ class Terms:
     def _read(self, at: int) -> Postings:
         info = _INFO.unpack_from(self._keys, at)
         count, offset, length = info[2], info[8], info[9]
-        documents = np.frombuffer(self._arrays, np.int32, count, offset).copy()
+        documents = np.frombuffer(self._arrays, np.int32, count, offset)
         if length == count * _ID_BYTES:
             return documents, np.ones(count, np.float32)
-        return documents, np.frombuffer(self._arrays, np.float32, count, offset + count * _ID_BYTES).copy()
+        return documents, np.frombuffer(self._arrays, np.float32, count, offset + count * _ID_BYTES)
 
 
 def add(
