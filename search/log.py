@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, delete, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from kb.domain import personal_data
@@ -25,6 +26,7 @@ SHORTEST_UNANSWERED = 2
 """Characters: a single one is somebody who had only begun to type."""
 _MOST_WAITING = 1_000
 _GATHER_SECONDS = 1.0
+_AGAIN_SECONDS = 5.0
 _DAY_SECONDS = 24 * 3600.0
 log = logging.getLogger(__name__)
 
@@ -104,8 +106,9 @@ class SearchLog:
                 with writing(self._engine) as session:
                     for note in _newest(notes):
                         _write(session, note)
-            except Exception:
-                self._waiting.extendleft(reversed(notes))
+            except (OperationalError, OSError):  # locked, or the disk is full: later; anything else is lost
+                newer = [self._waiting.popleft() for _ in range(len(self._waiting))]
+                self._waiting.extend([*notes, *newer])
                 raise
 
     def forget(self, now: datetime) -> int:
@@ -137,7 +140,7 @@ class SearchLog:
             if forgotten is None or now - forgotten > timedelta(seconds=_DAY_SECONDS):
                 forgotten = now
                 self._try(lambda: self.forget(datetime.now(UTC)))
-            self._awake.wait(_DAY_SECONDS)
+            self._awake.wait(_AGAIN_SECONDS if self._waiting else _DAY_SECONDS)
             self._stopped.wait(_GATHER_SECONDS)  # the next keystroke replaces this one
             self._awake.clear()
             self._try(self.flush)

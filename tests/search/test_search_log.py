@@ -269,13 +269,25 @@ def test_a_failing_log_fails_no_search_and_loses_nothing_that_can_be_written_lat
     assert [row.words for row in logged()] == ["印刷できない"]
 
 
-def test_what_waits_is_bounded(app, monkeypatch):
+def test_a_note_that_can_never_be_written_does_not_stand_in_the_way(app, logged, caplog):
+    log = app.extensions["search.log"]
+    log.note(Typed("bad", "印刷", object(), (), "staff", NOW))
+    log.note(Typed("good", "印刷", 1, (), "staff", NOW))
+
+    assert "could not be written" in caplog.text
+    assert [row.token for row in logged()] == ["good"]
+
+
+def test_what_waits_is_bounded_and_the_newest_stay(app, monkeypatch):
+    def full(engine):
+        raise OSError("disk full")
+
     log = SearchLog(app.extensions["kb.engine"], 30)
-    monkeypatch.setattr("search.log.writing", lambda engine: 1 / 0)
+    monkeypatch.setattr("search.log.writing", full)
     for number in range(1_100):
         log.note(Opened(str(number), 1, NOW))
 
-    assert len(log._waiting) == 1_000
+    assert [note.token for note in log._waiting] == [str(number) for number in range(100, 1_100)]
 
 
 @pytest.fixture
