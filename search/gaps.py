@@ -22,7 +22,13 @@ from kb.store.models import Article, HandledSearch, Search
 from kb.store.visibility import visible
 from search.likeness import Likeness, bag
 
-STATES = ("writing", "added", "not_ours")
+ACTIONS = {
+    "writing": "gap.writing",
+    "added": "gap.added",
+    "not_ours": "gap.not_ours",
+    "reopened": "gap.reopened",
+}
+"""What may become of a gap, the last of them no state that stays: its name in the audit log."""
 MOST_WORDINGS = 2_000
 _SAME_WORDS = 0.95
 """Cosine from which a wording is one that was set aside, with other particles."""
@@ -192,7 +198,7 @@ def opened(session: Session, gap: Gap, scope: Scope) -> Sequence[Article]:
 def handle(
     session: Session, gap: Gap, state: str, *, by: int | None, at: datetime, article_id: int | None = None
 ) -> None:
-    """Say in this transaction that the gap's wordings were dealt with. state: one of STATES."""
+    """Say in this transaction that the gap's wordings were dealt with. state: writing, added or not_ours."""
     keys = {hashlib.sha256(w.words.encode()).hexdigest(): w.words for w in gap.wordings}
     rows = session.scalars(select(HandledSearch).where(HandledSearch.key.in_(keys)))
     present = {row.key: row for row in rows}
@@ -219,7 +225,7 @@ def _tell(
 ) -> None:
     """Audit without the words: the audit log is kept longer than they are."""
     about = {"object_type": "article", "object_id": article_id} if article_id else {"object_type": "gap"}
-    audit.record(session, f"gap.{what}", at=at, by=by, wordings=wordings, **about)
+    audit.record(session, ACTIONS[what], at=at, by=by, wordings=wordings, **about)
 
 
 def _known_id(number: int) -> bool:

@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from kb.store.db import reading, writing
 from kb.store.models import AuditRow, HandledSearch, Search
+from kb.web.locale import WORDS
+from search import gaps
 from search.gaps import Wording, grouped
 
 NOW = datetime.now(UTC)
@@ -185,6 +187,12 @@ def test_what_is_not_ours_stays_away_in_the_same_words_until_it_is_put_back(
         ("gap.not_ours", people["reviewer"]),
         ("gap.reopened", people["author"]),
     ]
+
+
+@pytest.mark.parametrize("what", gaps.ACTIONS)
+def test_every_state_and_its_audit_row_have_words(what):
+    assert f"people.action.{gaps.ACTIONS[what]}" in WORDS
+    assert what == "reopened" or f"gaps.state.{what}" in WORDS
 
 
 def test_the_audit_row_does_not_repeat_the_words(searched, as_role, audited):
