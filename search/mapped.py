@@ -1,4 +1,4 @@
-"""Whoosh's files as they lie in the page cache: read in place, nothing copied into the process.
+"""Whoosh's files as they lie in the page cache: read where they are, and only what is asked for.
 
 Whoosh maps a segment into memory and then copies every file of it into a buffer of its own at each opening:
 once for each commit, and for as long as it is read. With ten thousand articles that is 150 MB.
@@ -7,6 +7,10 @@ once for each commit, and for as long as it is read. With ten thousand articles 
 from __future__ import annotations
 
 import io
+import os
+import sys
+import weakref
+from array import array
 from typing import Any
 
 from search.engine import BufferFile, CompoundStorage, StorageError, StructFile, W3Segment
@@ -37,28 +41,54 @@ class _Stream(io.RawIOBase):
         return self._at
 
 
-class MappedFile(BufferFile):  # type: ignore[misc]
-    """One file of a segment. view: its bytes; closing the file leaves them be."""
+class _Open:
+    """An open file of our own, closed when nobody uses it any more."""
 
-    def __init__(self, view: memoryview, name: str | None = None) -> None:
+    def __init__(self, file: Any) -> None:
+        self.number = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self.number)
+
+
+class MappedFile(BufferFile):  # type: ignore[misc]
+    """One file of a segment. view: its bytes; file, start: the open file they are part of, and where."""
+
+    def __init__(self, view: memoryview, file: _Open, start: int, name: str | None = None) -> None:
         StructFile.__init__(self, io.BufferedReader(_Stream(view)), name=name)
-        self.view = self._buf = view
+        self.view = view
         self.is_real = False
+        self._file, self._start = file, start
 
     def subset(self, position: int, length: int, name: str | None = None) -> MappedFile:
         """Return a part of the file as a file."""
-        return MappedFile(self.view[position : position + length], name or self._name)
+        view = self.view[position : position + length]
+        return MappedFile(view, self._file, self._start + position, name or self._name)
+
+    def get(self, position: int, length: int) -> bytes:
+        """Return a part of the file. Read, not mapped: pages once touched would count as the process's."""
+        return os.pread(self._file.number, length, self._start + position)
+
+    def get_array(self, position: int, typecode: str, length: int) -> array[Any]:
+        """Return numbers of the file, which has them with the highest byte first."""
+        found = array(typecode)
+        found.frombytes(self.get(position, length * found.itemsize))
+        if sys.byteorder == "little":
+            found.byteswap()
+        return found
 
 
 class MappedStorage(CompoundStorage):  # type: ignore[misc]
     """A segment's files in one."""
+
+    def __init__(self, file: Any) -> None:
+        self._open = _Open(file)  # Whoosh closes its own once it is mapped
+        super().__init__(file)
 
     def open_file(self, name: str, *_: object, **__: object) -> MappedFile:
         """Return a file of the segment. Raises NameError for one that it does not have."""
         if self.is_closed:
             raise StorageError("closed")
         offset, length = self.range(name)
-        return MappedFile(memoryview(self._source)[offset : offset + length], name)
+        return MappedFile(memoryview(self._source)[offset : offset + length], self._open, offset, name)
 
 
 class Segment(W3Segment):  # type: ignore[misc]

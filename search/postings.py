@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.engine import SegmentWriter, W3Codec, W3FieldWriter
-from search.mapped import Segment
+from search.mapped import MappedFile, Segment
 
 Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
 NOTHING: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
@@ -153,13 +153,10 @@ class Terms:
         self._tables: list[tuple[int, int]] = terms._tindex.tables
         self._start, self._end = terms._tindex.startofdata, terms._tindex.endofdata
         self._keys: memoryview = terms._tindex.dbfile.view
-        self._arrays: memoryview = terms._postfile.view
+        self._arrays: MappedFile = terms._postfile
 
     def postings(self, field: str, term: str) -> Postings:
-        """Return (documents, weights) of a term in a field, the deleted documents too.
-
-        They lie in the file, wherever that may be: quick to get, slow to reckon with more than once.
-        """
+        """Return (documents, weights) of a term in a field, the deleted documents too."""
         return next((found for _, found in self.gather(field, [term])), NOTHING)
 
     def gather(self, field: str, terms: Iterable[str]) -> Iterator[tuple[int, Postings]]:
@@ -199,10 +196,11 @@ class Terms:
     def _read(self, at: int) -> Postings:
         info = _INFO.unpack_from(self._keys, at)
         count, offset, length = info[2], info[8], info[9]
-        documents = np.frombuffer(self._arrays, np.int32, count, offset)
+        arrays = self._arrays.get(offset, length)
+        documents = np.frombuffer(arrays, np.int32, count)
         if length == count * _ID_BYTES:
             return documents, np.ones(count, np.float32)
-        return documents, np.frombuffer(self._arrays, np.float32, count, offset + count * _ID_BYTES)
+        return documents, np.frombuffer(arrays, np.float32, count, count * _ID_BYTES)
 
 
 def add(

@@ -67,9 +67,9 @@ def _one_size(sources: Sequence[Source], plan: Plan, size: int, folder: Path, te
         f"{'opening the index':26}{sides.open_seconds * 1000:9.1f} ms   (once, at start, before anybody asks)"
     )
     _speed(sides, sorts, tell)
-    times = measures.by_sort({name: [text] for name, text in hostile.QUERIES.items()}, sides.page)
-    slowest = max(times, key=lambda name: times[name].wall)
-    tell(_line(f"{len(times)} hostile queries", together(times.values())) + f"   slowest: {slowest}")
+    answers = measures.by_sort({name: [text] for name, text in hostile.QUERIES.items()}, sides.page)
+    slowest = max(answers, key=lambda name: answers[name].wall)
+    tell(_line(f"{len(answers)} hostile queries", together(answers.values())) + f"   slowest: {slowest}")
     sides.close()
     ids = range(1, size + 1, max(1, size // plan.edits))[: plan.edits]
     tell(_line("edit to searchable", measures.edits(engine, index, ids)))
