@@ -126,9 +126,10 @@ def _same(one: Entry, other: Entry | None) -> bool:
 
 
 def _tell(session: Session, what: str, row: ThesaurusGroup, act: Act, **detail: Any) -> None:
+    action = f"thesaurus.{what}"
     audit.record(
         session,
-        f"thesaurus.{what}",
+        action,
         at=act.now,
         by=act.by,
         object_type="thesaurus",
