@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from operator import add
 
@@ -19,7 +19,7 @@ from search import identifiers
 from search.folding import fold, fold_with_offsets
 from search.words import ASKING, STOP
 
-ANALYSER_VERSION = "2"
+ANALYSER_VERSION = "3"
 QUERY_CHARS = 2_000
 QUERY_WORDS = 64
 QUERY_GRAMS = 200
@@ -30,7 +30,8 @@ WHOLE_WEIGHT = 2.0
 PART_WEIGHT = 0.25
 _SUDACHI_CHARS = 16_000  # Sudachi refuses 49,149 bytes of UTF-8; no character of ours takes more than 3.
 _LONGEST_WORD = 100
-_KEPT = frozenset(["名詞", "動詞", "形容詞", "形状詞", "副詞", "接頭辞", "接尾辞", "代名詞", "連体詞"])
+_KEPT = frozenset("名詞 動詞 形容詞 形状詞 副詞 接頭辞 接尾辞 代名詞 連体詞 感動詞".split())
+_GLUE = frozenset(["助詞", "助動詞", "補助記号"])
 _SIGNS = frozenset(["補助記号", "空白"])
 _LATIN = re.compile("[a-z][a-z']*")
 _HIRAGANA_RUN = re.compile("[ぁ-ゖ][ぁ-ゖー]{2,}")
@@ -51,24 +52,46 @@ class Token:
 
 @dataclass(frozen=True)
 class Term:
-    """Something a query asks for, its weight, and the words the reader typed for it."""
+    """Something a query asks for, its weight, the words the reader typed for it, and, for a word, where it
+    stands in the folded query."""
 
     key: str
     weight: float
     typed: str
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another way to say words[first:last] of a query: all of `keys`, worth `weight` of the words typed.
+
+    sure: where one stands, nobody needs to be told that the words typed were not found.
+    """
+
+    first: int
+    last: int
+    keys: tuple[str, ...]
+    weight: float
+    sure: bool = False
 
 
 @dataclass(frozen=True)
 class Query:
     """A query as the scorer takes it.
 
-    words: in the order typed, each once; rare_grams: katakana readings of hiragana, to use only when rare.
+    words: in the order typed, each once; rare_grams: katakana readings of hiragana, to use only when rare;
+    others: what else is looked for in place of words; folded: the query as it was taken apart;
+    correction: what was perhaps meant, "" where the query stands as it is.
     """
 
     words: tuple[Term, ...] = ()
     grams: tuple[Term, ...] = ()
     rare_grams: tuple[Term, ...] = ()
     identifiers: tuple[Term, ...] = ()
+    others: tuple[Other, ...] = ()
+    folded: str = ""
+    correction: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.words or self.grams or self.identifiers)
@@ -119,6 +142,13 @@ class _Sudachi:
             for morpheme in tokenizer.tokenize(chunk)
         )
 
+    def beginnings(self, text: str) -> Iterator[int]:
+        """Yield where in a folded text a word may begin: everywhere but at particles and 為る."""
+        for offset, chunk in _chunks(text):
+            for morpheme in self._tokenizer().tokenize(chunk):
+                if morpheme.part_of_speech()[0] not in _GLUE and morpheme.normalized_form() != "為る":
+                    yield offset + morpheme.begin()
+
     def _remember(self, normal: str) -> str:
         if len(self._keys) > 200_000:
             self._keys.clear()
@@ -161,7 +191,12 @@ _sudachi = _Sudachi()
 
 def fingerprint() -> str:
     """Return what the tokens depend on: this analyser and the dictionary."""
-    return f"{ANALYSER_VERSION} sudachi {version('SudachiPy')} core {version('sudachidict_core')}"
+    return f"{ANALYSER_VERSION} {_dictionary_version()}"
+
+
+@cache
+def _dictionary_version() -> str:
+    return f"sudachi {version('SudachiPy')} core {version('sudachidict_core')}"
 
 
 def word_key(normal: str) -> str:
@@ -197,6 +232,11 @@ def words(text: str) -> list[str]:
 def reading(folded: str) -> str:
     """Return how a folded text is read, in katakana; signs as they are."""
     return _sudachi.reading(folded)
+
+
+def beginnings(folded: str) -> frozenset[int]:
+    """Return where in a folded text a word may begin."""
+    return frozenset(_sudachi.beginnings(folded))
 
 
 def identifier_counts(text: str) -> dict[str, float]:
@@ -249,7 +289,8 @@ def analyse_query(text: str) -> Query:
         return text[origin[start] : origin[end]].strip()
 
     words = [
-        Term(token.key, _word_weight(token.key), typed(token.start, token.end)) for token in tokens(folded)
+        Term(token.key, _word_weight(token.key), typed(token.start, token.end), token.start, token.end)
+        for token in tokens(folded)
     ]
     whole = [Term(i.key, WHOLE_WEIGHT, typed(i.start, i.end)) for i in found]
     spaced = [Term(i.key, WHOLE_WEIGHT, "") for i in identifiers.find_spaced(folded)]
@@ -262,6 +303,7 @@ def analyse_query(text: str) -> Query:
         grams=_first((Term(gram, _gram_weight(gram), "") for gram in plain), QUERY_GRAMS),
         rare_grams=_first((Term(gram, KATAKANA_WEIGHT, "") for gram in readings), QUERY_GRAMS),
         identifiers=_first(whole + spaced + parts, QUERY_WORDS),
+        folded=folded,
     )
 
 

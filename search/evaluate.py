@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from search.analysis import analyse_query
@@ -16,6 +17,7 @@ from search.fields import Document
 from search.index import Index, Progress
 from search.scoring import search
 from search.snapshot import Snapshot, Snapshots
+from search.thesaurus import Thesaurus, shipped
 
 DEPTH = 10
 Grades = Mapping[str, Mapping[str, int]]
@@ -124,8 +126,14 @@ def _documents(path: Path, names: list[str]) -> Iterator[Document]:
 
 
 def _ask(snapshot: Snapshot, text: str, names: Sequence[str]) -> list[tuple[str, float]]:
-    answer = search(snapshot, analyse_query(text), snapshot.rows.allowed(lambda _: True), limit=DEPTH)
+    allowed = snapshot.rows.allowed(lambda _: True)
+    answer = search(snapshot, analyse_query(text), allowed, limit=DEPTH, thesaurus=_shipped())
     return [(names[hit.id], hit.score) for hit in answer.hits]
+
+
+@cache
+def _shipped() -> Thesaurus:
+    return Thesaurus.of(shipped())
 
 
 def _milliseconds(snapshot: Snapshot, text: str, names: Sequence[str]) -> float:

@@ -35,7 +35,7 @@ def search(
     """Return the articles that exist for the reader and hold half of what was typed, best first."""
     needles = _needles(query)
     if not needles:
-        return Answer(0, (), {facet: {} for facet in FACETS}, ())
+        return Answer(0, (), {facet: {} for facet in FACETS}, (), query)
     holding = [(row, {needle for needle in needles if needle in row.text}) for row in _rows(session, scope)]
     met: set[str] = set().union(*(present for _, present in holding))
     half = sum(map(len, met)) / 2
@@ -48,6 +48,7 @@ def search(
         hits=tuple(Hit(row.id, worth) for row, worth in chosen[offset : offset + limit]),
         facets={facet: _counts((row for row, _ in found), facet, filters) for facet in FACETS},
         missing=tuple(typed for needle, typed in needles.items() if needle not in met),
+        query=query,
     )
 
 

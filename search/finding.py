@@ -25,11 +25,12 @@ from search.queue import Queue
 from search.scoring import Answer
 from search.snapshot import Snapshots
 from search.snippet import Parts, Passage, Piece, held, marked, pieces
+from search.vocabulary.current import Current
 
 PER_PAGE = 20
 MOST_PAGES = 500
 _PASSAGE_BYTES = 16 * 1024 * 1024
-_BYTES_PER_CHARACTER = 6  # as written and folded, with what Python adds
+_BYTES_PER_CHARACTER = 16  # as written and folded, with what Python adds
 _PASSAGE_COST = 1_000
 log = logging.getLogger(__name__)
 
@@ -67,9 +68,10 @@ class Found:
 class Finder:
     """Searches for people; one for each process."""
 
-    def __init__(self, index: Index, queue: Queue) -> None:
+    def __init__(self, index: Index, queue: Queue, thesaurus: Current | None = None) -> None:
         self._index = index
         self._queue = queue
+        self._thesaurus = thesaurus or Current()
         self._snapshots = Snapshots(index)
         self._passages: Cache[tuple[Passage, ...]] = Cache(_PASSAGE_BYTES)
 
@@ -83,10 +85,10 @@ class Finder:
         last = max(1, -(-answer.total // PER_PAGE))
         if number > last:
             answer, degraded = self._answer(session, scope, query, filters, number := last)
-        rows = list(self._results(session, scope, query, answer))
+        rows = list(self._results(session, scope, answer.query, answer))
         page = Page(rows, number, answer.total, PER_PAGE)
         missing = sorted(answer.missing, key=lambda word: not any(map(str.isdigit, word)))  # codes first
-        return Found(page, answer.facets, tuple(missing), degraded)
+        return Found(page, answer.facets, tuple(missing), degraded, answer.query.correction or None)
 
     def _answer(
         self, session: Session, scope: Scope, query: Query, filters: Mapping[str, str], number: int
@@ -94,10 +96,11 @@ class Finder:
         """Return the answer and whether the index could not give it."""
         offset = (number - 1) * PER_PAGE
         hidden = _hidden(session, scope)  # before the snapshot: what leaves the queue later is in the index
+        thesaurus = self._thesaurus.newest(session)
         try:
             with self._snapshots.newest() as snapshot:
                 allowed = snapshot.rows.allowed(scope.sees, hidden)
-                return scoring.search(snapshot, query, allowed, filters, offset, PER_PAGE), False
+                return scoring.search(snapshot, query, allowed, filters, offset, PER_PAGE, thesaurus), False
         except IndexUnusable as reason:
             if isinstance(reason, IndexDamaged):
                 log.error("the search index is damaged: %s", reason)

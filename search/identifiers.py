@@ -15,12 +15,14 @@ _WHOLE = "|".join(
         rf"(?P<url>{_URL})",
         r"(?P<mail>[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8})",
         r"(?P<guid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})",
-        r"(?P<hex>0x[0-9a-f]{2,})",
+        r"(?P<hex>0x[0-9a-f]{2,}(?:-[0-9a-f]{2,})*)",
         r"(?P<windows>(?:[a-z]:|%[a-z]{1,40}%|\\\\[a-z0-9_.-]{1,64})(?:\\[a-z0-9_.$%~-]+)+\\?)",
         rf"(?P<file>[a-z0-9_][a-z0-9_.-]{{0,60}}\.(?:{_EXTENSIONS})(?![a-z0-9]))",
         r"(?P<unix>(?:/[a-z0-9_.-]+){2,}/?)",
         r"(?P<dotted>\d{1,12}(?:\.\d{1,12}){2,10}(?::\d+|/\d+)?)",
+        r"(?P<bare>(?=[a-f]{0,7}\d)[0-9a-f]{8}(?![0-9a-z_.-]))",
         r"(?P<snake>[a-z0-9]+(?:_[a-z0-9]+)+)",
+        r"(?P<barred>[a-z0-9]+(?:-[a-z0-9]+){2,})",
         r"(?P<code>[a-z]{1,10}(?:-[a-z]{1,10})?-\d[0-9a-z]*(?:-\d+)*)",
         r"(?P<glued>[a-z]{1,6}\d{3,}[0-9a-z]*)",
     ]
@@ -31,6 +33,8 @@ _PART = re.compile(r"[a-z]{2,}|\d{2,}")
 _SEPARATORS = re.compile(r"[^0-9a-z]")
 _AS_WRITTEN = frozenset({"url", "mail", "windows", "unix", "file", "dotted"})
 _ARTICLE_NUMBER = re.compile(r"kb(\d{1,9})")
+_HEX = re.compile("0x[0-9a-f]{8}")
+"""What Windows and .NET report; people type it without 0x."""
 _MOST_PARTS = 12
 _LONGEST = 100
 
@@ -55,8 +59,11 @@ def find(folded: str) -> Iterator[Identifier]:
 
 
 def _joined(text: str) -> str:
-    """Return an identifier without separators; an article's number with its four digits, however typed."""
+    """Return an identifier without separators, a long hexadecimal number without 0x, an article's number
+    with its four digits, however typed."""
     key = _SEPARATORS.sub("", text)
+    if _HEX.fullmatch(key):
+        return key[2:]
     number = _ARTICLE_NUMBER.fullmatch(key)
     return f"kb{int(number[1]):04d}" if number else key
 

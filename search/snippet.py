@@ -19,6 +19,7 @@ _SCANNED = 30_000
 _LONGEST_LINE = 60
 _LINE_END = 25
 _LEAD = 25
+_OTHER_WORTH = 0.2  # of another word for one that was typed: the typed ones decide where both stand
 _LISTS = frozenset({"error_codes", "synonyms", "environment"})
 _BREAK = re.compile(r"[。．！？\n]|\. ")
 _SENTENCE = re.compile(r"(?<=[。．！？])|(?<=\. )")
@@ -199,7 +200,7 @@ def marked(text: str, query: Query) -> Parts:
 
 def _matches(folded: str, query: Query) -> Iterator[tuple[int, int]]:
     """Yield the places of the query's words, also as parts of longer ones, and of its identifiers."""
-    words = {term.key for term in query.words}
+    words = {term.key for term in query.words} | {key for other in query.others for key in other.keys}
     yield from ((t.start, t.end) for t in analysis.tokens(folded) if t.key in words)
     for typed in {_folded(term.typed) for term in query.words}:
         if _PART_OF_WORD.fullmatch(typed):
@@ -255,6 +256,9 @@ def _needles(query: Query) -> Mapping[str, float]:
         typed = _folded(term.typed)
         needles[typed] = max(needles.get(typed, 0.0), term.weight * len(typed))
         needles.setdefault(term.key, term.weight * len(term.key))
+    for other in query.others:
+        for key in other.keys:
+            needles.setdefault(key, _OTHER_WORTH * other.weight * len(key))
     for term in query.identifiers:
         if term.typed:
             needles[_folded(term.typed)] = 2.0 * len(term.typed)

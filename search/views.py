@@ -38,8 +38,8 @@ def init_app(app: Flask) -> None:
     index = Index(settings.index)
     queue = Queue(app.extensions["kb.engine"], index)
     app.extensions["search.queue"] = queue
-    app.extensions["search.thesaurus"] = Current()
-    app.extensions["search.finder"] = Finder(index, queue)
+    app.extensions["search.thesaurus"] = thesaurus_now = Current()
+    app.extensions["search.finder"] = Finder(index, queue, thesaurus_now)
     indexing.set_drainer(app, queue)
     box.init_app(app)
     feedback.init_app(app)

@@ -1,0 +1,86 @@
+"""The words of a part of the index, found by how they are read and by how they are spelt."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from search import analysis
+
+_WORD = re.compile(r"[ァ-ヺー]{2,20}|[a-z0-9][a-z0-9.+'-]{1,29}")
+_WITH_KANJI = re.compile(r"(?=.*[一-鿿々])[ぁ-ゖァ-ヺー一-鿿々]{1,12}")
+_PAIR = re.compile(r"[一-鿿]{2}")
+_SOUND = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)} | str.maketrans(
+    "ぢづヂヅ", "ジズジズ"
+)
+_ENDING_IN_KANA = re.compile(r"[ぁ-ゖ]$")
+_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
+_SHORTEST_READING = 2
+
+
+class Lexicon:
+    """Words as the index spells them. Nothing here knows who may read what: whoever asks checks that."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        every = sorted(set(words))
+        self._spelt: dict[int, list[str]] = defaultdict(list)
+        self._pairs: dict[str, list[str]] = defaultdict(list)
+        self._read: dict[str, list[str]] = defaultdict(list)
+        for word in every:
+            if _WORD.fullmatch(word):
+                self._spelt[len(word)].append(word)
+            elif _PAIR.fullmatch(word):
+                for kanji in set(word):
+                    self._pairs[kanji].append(word)
+        for reading, word in _readings(every):
+            self._read[reading].append(word)
+
+    def read(self, reading: str) -> list[str]:
+        """Return the words read so, given in katakana; verbs and adjectives also without their ending."""
+        return self._read.get(reading, [])
+
+    def near(self, word: str, most: int) -> list[tuple[str, int]]:
+        """Return (word, distance) of the words at most so many slips away.
+
+        A slip is a character dropped, doubled, changed, or changed places with its neighbour.
+        """
+        lengths = range(max(1, len(word) - most), len(word) + most + 1)
+        choices = (self._spelt.get(length, ()) for length in lengths)
+        return [
+            (found, int(distance))
+            for words in choices
+            for found, distance, _ in process.extract(
+                word, words, scorer=OSA.distance, score_cutoff=most, limit=None
+            )
+        ]
+
+    def with_kanji(self, kanji: str) -> list[str]:
+        """Return the words of two kanji of which this is one."""
+        return self._pairs.get(kanji, [])
+
+
+def _readings(words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield (reading, word) of the words that somebody might type in kana."""
+    kana = [word for word in words if _WORD.fullmatch(word) and not word[0].isascii()]
+    yield from ((sound(word), word) for word in kana)
+    written = [word for word in words if _WITH_KANJI.fullmatch(word)]
+    read = analysis.reading("\n".join(written)).split("\n") if written else []
+    for word, reading in zip(written, read, strict=True):
+        if len(reading) >= _SHORTEST_READING:
+            yield sound(reading), word
+            if _ENDING_IN_KANA.search(word) and len(reading) > _SHORTEST_READING:
+                yield sound(reading[:-1]), word
+
+
+def sound(kana: str) -> str:
+    """Return kana as katakana in one spelling of each sound."""
+    return kana.translate(_SOUND).rstrip("ー")
+
+
+def hiragana(kana: str) -> str:
+    """Return katakana as hiragana."""
+    return kana.translate(_HIRAGANA)

@@ -1,0 +1,209 @@
+"""Which documents have what was asked for, and how well: by the word itself or by another one for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search import analysis
+from search.analysis import Other, Query, Term
+from search.bm25 import Documents, Floats, Held, among, gather, held, idf
+from search.fields import Kind
+from search.rows import Mask
+from search.snapshot import Snapshot
+from search.tuning import Tuning
+
+RARE_SHARE = 0.1
+MATCH_SHARE = 0.25
+TYPO_SHARE = 0.6
+_NOWHERE = np.empty(0, dtype=np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class Substitute:
+    """The documents that have another wording of words[first:last], and what that adds to their scores."""
+
+    other: Other
+    documents: Documents
+    scores: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Word:
+    """A query word: the documents that have it in any field, what else stands for it, how much it says."""
+
+    term: Term
+    documents: Documents
+    substitutes: tuple[Substitute, ...]
+    worth: float
+
+    def stands_in(self, documents: Mask, *, surely: bool = False) -> bool:
+        """Return whether one of these documents has the word or another wording (surely: a sure one)."""
+        places = (one.documents for one in self.substitutes if one.other.sure or not surely)
+        return any(documents[found].any() for found in (self.documents, *places))
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A query put to one state of the index, for a reader."""
+
+    snapshot: Snapshot
+    query: Query
+    allowed: Mask
+    tuning: Tuning
+    _held: dict[tuple[Kind, str], Held] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Ask for all terms together: quicker by far than one by one."""
+        grams = (*self.query.grams, *self.query.rare_grams)
+        others = (key for other in self.query.others for key in other.keys)
+        wanted: dict[Kind, list[str]] = {
+            "words": [*(term.key for term in self.query.words), *others],
+            "grams": [term.key for term in grams],
+            "identifiers": [term.key for term in self.query.identifiers],
+        }
+        for kind, keys in wanted.items():
+            found = gather(self.snapshot, kind, dict.fromkeys(keys), self.tuning)
+            self._held.update({(kind, key): one for key, one in found.items()})
+
+    def held(self, kind: Kind, key: str) -> Held:
+        """Return what the index has of a term."""
+        found = self._held.get((kind, key))
+        if found is None:
+            found = self._held[kind, key] = held(self.snapshot, kind, key, self.tuning)
+        return found
+
+    @cached_property
+    def words(self) -> list[Word]:
+        """The query's words with what the index has of them."""
+        covering: dict[int, list[Substitute]] = defaultdict(list)
+        for substitute in self.substitutes:
+            for at in range(substitute.other.first, substitute.other.last):
+                covering[at].append(substitute)
+        return [self._word(term, tuple(covering[at])) for at, term in enumerate(self.query.words)]
+
+    def _word(self, term: Term, substitutes: tuple[Substitute, ...]) -> Word:
+        found = self.held("words", term.key)
+        worth = found.idf
+        if not len(found.documents) and substitutes:
+            worth = idf(self.snapshot, max(len(other.documents) for other in substitutes))
+        return Word(term, found.documents, substitutes, term.weight * worth)
+
+    @cached_property
+    def substitutes(self) -> list[Substitute]:
+        """The other wordings that stand in a document."""
+        found = (self._substitute(other) for other in self.query.others)
+        return [substitute for substitute in found if len(substitute.documents)]
+
+    def _substitute(self, other: Other) -> Substitute:
+        """Return where another wording stands. A rarer word than the one typed says no more than that."""
+        parts = [self.held("words", key) for key in other.keys]
+        documents = min((part.documents for part in parts), key=len)
+        for part in parts:
+            documents = documents[among(documents, part.documents)]
+        scores = np.zeros(len(documents), dtype=np.float32)
+        for part in parts:
+            scores += part.scores[np.searchsorted(part.documents, documents)]
+        typed = [self.held("words", term.key) for term in self.query.words[other.first : other.last]]
+        weight = other.weight * np.mean([t.weight for t in self.query.words[other.first : other.last]])
+        if all(len(word.documents) for word in typed):
+            weight *= min(1.0, sum(word.idf for word in typed) / max(sum(p.idf for p in parts), 1e-9))
+        return Substitute(other, documents, scores * np.float32(weight))
+
+    def scores(self) -> Floats:
+        """Return every document's sum over terms and fields."""
+        sums = np.zeros(len(self.snapshot.rows), dtype=np.float32)
+        for kind, term in self._terms():
+            found = self.held(kind, term.key)
+            sums[found.documents] += found.scores * np.float32(term.weight)
+        for documents, scores in self._gains():
+            sums[documents] += scores
+        return sums
+
+    def _terms(self) -> Iterator[tuple[Kind, Term]]:
+        yield from (("words", term) for term in self.query.words)
+        yield from (("grams", term) for term in self.query.grams)
+        yield from (("identifiers", term) for term in self.query.identifiers)
+        most = RARE_SHARE * self.snapshot.live_count
+        for term in self.query.rare_grams:
+            if len(self.held("grams", term.key).documents) < most:
+                yield "grams", term
+
+    def _gains(self) -> Iterator[tuple[Documents, Floats]]:
+        """Yield for each stretch of words that has other wordings: the documents that gain by the best of
+        these over what they have by the words themselves, and what they gain."""
+        stretches: dict[tuple[int, int], list[Substitute]] = defaultdict(list)
+        for substitute in self.substitutes:
+            stretches[substitute.other.first, substitute.other.last].append(substitute)
+        for (first, last), substitutes in stretches.items():
+            documents = np.unique(np.concatenate([one.documents for one in substitutes]))
+            best = np.zeros(len(documents), dtype=np.float32)
+            for one in substitutes:
+                places = np.searchsorted(documents, one.documents)
+                best[places] = np.maximum(best[places], one.scores)
+            gain = best - self._own(documents, self.query.words[first:last])
+            yield documents[gain > 0], gain[gain > 0]
+
+    def _own(self, documents: Documents, terms: Iterable[Term]) -> Floats:
+        """Return what the documents score by these words themselves."""
+        own = np.zeros(len(documents), dtype=np.float32)
+        for term in terms:
+            found = self.held("words", term.key)
+            if len(found.documents):
+                places = np.minimum(np.searchsorted(found.documents, documents), len(found.documents) - 1)
+                own += np.where(found.documents[places] == documents, found.scores[places], 0) * term.weight
+        return own
+
+    def matched(self) -> Mask:
+        """Return the allowed documents with enough of the query to be called matches.
+
+        Enough is: an identifier, or MATCH_SHARE of the worth of the words that can be found. A word that
+        stands nowhere counts as found in the documents that have TYPO_SHARE of its grams.
+        """
+        share = np.zeros(len(self.allowed), dtype=np.float32)
+        worths = 0.0
+        for word in self.words:
+            worths += self._add_share(share, word)
+        mask: Mask = share > MATCH_SHARE * worths if worths else np.zeros(len(share), dtype=bool)
+        for term in self.query.identifiers:
+            if term.weight == analysis.WHOLE_WEIGHT:
+                mask[self.held("identifiers", term.key).documents] = True
+        return mask & self.allowed
+
+    def _add_share(self, share: Floats, word: Word) -> float:
+        """Add what a word is worth to the documents that have it; return it, 0 if none of the allowed has."""
+        if not word.stands_in(self.allowed):
+            like = self._documents_like(word.term)
+            worth = word.term.weight * idf(self.snapshot, len(like))
+            share[like] += worth
+            return worth if len(like) else 0.0
+        credit = np.zeros(len(share), dtype=np.float32)
+        for one in word.substitutes:
+            credit[one.documents] = np.maximum(credit[one.documents], one.other.weight)
+        credit[word.documents] = 1.0
+        share += credit * np.float32(word.worth)
+        return word.worth
+
+    def _documents_like(self, term: Term) -> Documents:
+        """Return the allowed documents that have most of the grams of a word that stands nowhere."""
+        grams = analysis.typed_grams(term)
+        if len(grams) < 2:
+            return _NOWHERE
+        counts = np.zeros(len(self.allowed), dtype=np.int16)
+        for gram in grams:
+            counts[self.held("grams", gram).documents] += 1
+        enough = (counts >= np.ceil(TYPO_SHARE * len(grams))) & self.allowed
+        return np.flatnonzero(enough).astype(np.int32)
+
+
+def credit(word: Word, documents: NDArray[np.intp]) -> Floats:
+    """Return how far each of the documents has the word: 1 for itself, less for another wording."""
+    found = among(documents, word.documents).astype(np.float32)
+    for one in word.substitutes:
+        found = np.maximum(found, np.float32(one.other.weight) * among(documents, one.documents))
+    return found

@@ -1,0 +1,245 @@
+"""What was meant by what was typed: kana for kanji, Latin letters for kana, a slip of the finger.
+
+All of it is taken from the words of the index, so that nothing is proposed that would find nothing; and
+whoever calls says which words exist for the reader, so that nothing is proposed that they may not know of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from search import analysis, romaji
+from search.analysis import Other, Query, Term
+from search.lexicon import Lexicon, hiragana, sound
+from search.tuning import Tuning
+
+Count = Callable[[str], int]
+"""How many documents that the reader may find have a word."""
+_HIRAGANA = re.compile("[ぁ-ゖ][ぁ-ゖー]{2,}")
+_KATAKANA = re.compile("[ァ-ヺ][ァ-ヺー]{2,}")
+_LATIN = re.compile(r"(?<![a-z0-9_.@/\\-])[a-z]{2}[a-z'-]*[a-z-](?![a-z0-9_.@/\\-])")
+_SPELT = re.compile("[ァ-ヺー]{2,20}|[a-z][a-z+'-]{1,29}|[0-9]{3,9}")
+_KANJI = re.compile("[一-鿿]")
+_CARRIES = re.compile("[ァ-ヺー一-鿿々]")
+"""What the hiragana behind it mostly belong to."""
+_BESIDE = "はがをにへともでのやか"
+_LONGEST = 12
+_MOST = 6
+_MOST_WITH_KANJI = 16
+_TWO_SLIPS = 7
+"""Letters from which two slips in one word are forgiven."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of the folded query, [start, end), for which each of the candidates stands.
+
+    written: what to write there instead, "" if that is anybody's guess; sure: as of `Other`.
+    """
+
+    start: int
+    end: int
+    candidates: tuple[str, ...]
+    weight: float
+    written: str = ""
+    sure: bool = False
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it starts and ends."""
+        return self.start, self.end
+
+
+def understand(query: Query, lexicons: Sequence[Lexicon], count: Count, tuning: Tuning) -> Query:
+    """Return the query with the words that it was perhaps meant to have, in place of those it has."""
+    if not query.folded:
+        return query
+    asked = query.folded
+    stretches: list[Stretch] = []
+    if tuning.readings:
+        query = _in_kana(query, count)
+        stretches += _read(query, lexicons, count, tuning)
+    if tuning.spelling:
+        stretches += _slips(query, lexicons, count, tuning, stretches)
+    # From the end, so that the places of the words before stay what they are.
+    for stretch in sorted(stretches, key=lambda stretch: -stretch.start):
+        query = _with(query, stretch)
+    meant = _corrected(query.folded, stretches)
+    return replace(query, correction=meant if meant != asked else "")
+
+
+def _corrected(folded: str, stretches: Iterable[Stretch]) -> str:
+    """Return the query with what is written in place of each stretch."""
+    written: dict[tuple[int, int], str] = {}
+    for stretch in stretches:
+        if stretch.written:
+            place = (stretch.start, stretch.end)
+            written[place] = written.get(place, "") + stretch.written
+    for (start, end), words in sorted(written.items(), reverse=True):
+        folded = folded[:start] + words + folded[end:]
+    return folded
+
+
+def _with(query: Query, stretch: Stretch) -> Query:
+    """Return the query with the candidates for a stretch of it.
+
+    Where they are sure the words that the stretch was cut into were none: it becomes one word.
+    """
+    words = query.words
+    covered = [at for at, term in enumerate(words) if term.start < stretch.end and term.end > stretch.start]
+    first = covered[0] if covered else sum(term.end <= stretch.start for term in words)
+    last = covered[-1] + 1 if covered else first
+    if stretch.sure or not covered:
+        new = Term(
+            query.folded[stretch.start : stretch.end], 1.0, _typed(query, covered, stretch), *stretch.place
+        )
+        moved = tuple(_moved(other, first, last) for other in query.others)
+        query = replace(query, words=(*words[:first], new, *words[last:]), others=moved)
+        last = first + 1
+    others = (Other(first, last, (key,), stretch.weight, stretch.sure) for key in stretch.candidates)
+    return replace(query, others=(*query.others, *others))
+
+
+def _moved(other: Other, first: int, last: int) -> Other:
+    """Return the other wording where it stands once words[first:last] have become one word."""
+    less = last - first - 1
+    if other.first >= last:
+        return replace(other, first=other.first - less, last=other.last - less)
+    if other.last > first:
+        return replace(other, first=min(other.first, first), last=max(first + 1, other.last - less))
+    return other
+
+
+def _typed(query: Query, covered: Sequence[int], stretch: Stretch) -> str:
+    """Return what was typed for a stretch: romaji stay romaji."""
+    terms = [query.words[at] for at in covered]
+    typed = {term.typed for term in terms}
+    whole = terms and (terms[0].start, terms[-1].end) == stretch.place
+    if len(typed) == 1 and (whole or terms[0].typed.isascii()):
+        return terms[0].typed
+    return query.folded[stretch.start : stretch.end]
+
+
+def _in_kana(query: Query, count: Count) -> Query:
+    """Return the query with the words in kana that were typed while the input method was off."""
+    folded = query.folded
+    typed: dict[int, str] = {}
+    for run in reversed(list(_LATIN.finditer(folded))):
+        kana = hiragana(romaji.kana(run[0]))
+        if len(kana) > 1 and not any(map(count, analysis.words(run[0]))):
+            folded = folded[: run.start()] + kana + folded[run.end() :]
+            typed = {at + len(kana) - len(run[0]): word for at, word in typed.items()}
+            typed |= dict.fromkeys(range(run.start(), run.start() + len(kana)), run[0])
+    if not typed:
+        return query
+    query = analysis.analyse_query(folded)
+    words = (replace(term, typed=typed.get(term.start, term.typed)) for term in query.words)
+    return replace(query, words=tuple(words))
+
+
+def _read(query: Query, lexicons: Sequence[Lexicon], count: Count, tuning: Tuning) -> Iterator[Stretch]:
+    """Yield what stands in kana and is in the index another way."""
+    typed = {term.key for term in query.words}
+    for start, kana, begins in _runs(query, count):
+        at = 0
+        while at < len(kana):
+            length, found = _longest(kana, at, lexicons, count) if at in begins else (0, ())
+            if found and not typed.intersection(found):
+                written = _without_ending(found[0], kana[at : at + length])
+                yield Stretch(start + at, start + at + length, found, tuning.readings, written, True)
+            at += length or 1
+
+
+def _runs(query: Query, count: Count) -> Iterator[tuple[int, str, frozenset[int]]]:
+    """Yield (start, katakana, where in it a word may begin)."""
+    folded = query.folded
+    hiragana_runs = list(_HIRAGANA.finditer(folded))
+    begins = analysis.beginnings(folded) if hiragana_runs else frozenset()
+    for run in hiragana_runs:
+        alone = {0} if not _CARRIES.match(folded[run.start() - 1 : run.start()]) else set()
+        yield run.start(), sound(run[0]), frozenset({at - run.start() for at in begins} | alone)
+    for run in _KATAKANA.finditer(folded):
+        if not count(run[0]):
+            yield run.start(), sound(run[0]), frozenset([0])
+
+
+def _longest(kana: str, at: int, lexicons: Sequence[Lexicon], count: Count) -> tuple[int, tuple[str, ...]]:
+    """Return the length of the longest known reading from `at` on, 0 for none, and the words read so.
+
+    One of three letters or fewer counts only where the run ends with it or a particle may follow.
+    """
+    for length in range(min(_LONGEST, len(kana) - at), 2, -1):
+        rest = kana[at + length :]
+        if length == 3 and rest and rest[0] not in sound(_BESIDE):
+            continue
+        words = {word for lexicon in lexicons for word in lexicon.read(kana[at : at + length])}
+        if found := _commonest(words, count, _MOST):
+            return length, found
+    return 0, ()
+
+
+def _without_ending(word: str, kana: str) -> str:
+    """Return the word as far as it was typed: 忘れ of 忘れる where ワスレ was read."""
+    return word[:-1] if "ぁ" <= word[-1] <= "ゖ" and sound(word[-1]) != kana[-1:] else word
+
+
+def _commonest(words: Iterable[str], count: Count, most: int) -> tuple[str, ...]:
+    """Return the words that exist for the reader, those of most documents first."""
+    counts = {word: count(word) for word in words}
+    known = sorted((word for word in counts if counts[word]), key=lambda word: (-counts[word], word))
+    return tuple(known[:most])
+
+
+def _slips(
+    query: Query, lexicons: Sequence[Lexicon], count: Count, tuning: Tuning, known: Sequence[Stretch]
+) -> Iterator[Stretch]:
+    """Yield the words near to what stands nowhere, and those with a kanji that stands alone."""
+    taken = [(stretch.start, stretch.end) for stretch in known]
+    for start, end in _doubtful(query, count):
+        if any(start < last and first < end for first, last in taken):
+            continue
+        text = query.folded[start:end]
+        if _KANJI.fullmatch(text):
+            words: Iterable[str] = (w for lexicon in lexicons for w in lexicon.with_kanji(text))
+            yield Stretch(start, end, _commonest(set(words), count, _MOST_WITH_KANJI), tuning.kanji)
+        elif found := _nearest(text, lexicons, count):
+            yield Stretch(start, end, found, tuning.spelling, found[0])
+
+
+def _doubtful(query: Query, count: Count) -> Iterator[tuple[int, int]]:
+    """Yield the parts of the folded query that may be misspelt: words that stand nowhere, with the
+    neighbours of the same script that they were cut from, and kanji that stand alone."""
+    for first, last in _pieces(query):
+        terms = query.words[first:last]
+        text = query.folded[terms[0].start : terms[-1].end]
+        misspelt = _SPELT.fullmatch(text) and not all(count(term.key) for term in terms)
+        if misspelt or _KANJI.fullmatch(text):
+            yield terms[0].start, terms[-1].end
+
+
+def _pieces(query: Query) -> Iterator[tuple[int, int]]:
+    """Yield (first, last) of the query's words that follow each other without a gap in katakana, and of
+    each other word by itself."""
+    words = query.words
+    first = 0
+    for at in range(1, len(words) + 1):
+        joined = at < len(words) and words[at - 1].end == words[at].start
+        if not (joined and _is_katakana(query, at - 1) and _is_katakana(query, at)):
+            yield first, at
+            first = at
+
+
+def _is_katakana(query: Query, at: int) -> bool:
+    return "ァ" <= query.folded[query.words[at].start] <= "ヺ"
+
+
+def _nearest(text: str, lexicons: Sequence[Lexicon], count: Count) -> tuple[str, ...]:
+    """Return the words that differ from a text by the fewest slips."""
+    most = 2 if len(text) >= _TWO_SLIPS else 1
+    near = {word: slips for lexicon in lexicons for word, slips in lexicon.near(text, most) if slips}
+    for slips in range(1, most + 1):
+        if found := _commonest((word for word in near if near[word] == slips), count, _MOST):
+            return found
+    return ()

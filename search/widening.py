@@ -1,0 +1,102 @@
+"""The words that were not typed and mean what was typed: by the dictionary's synonyms and by the thesaurus.
+
+The thesaurus is the trade's and the ward's own (`search/thesaurus.txt` and the page); the dictionary's
+synonyms (`search/synonyms.txt`) are of the language at large, so they weigh less. Both are used when a
+query is asked: an edited group holds at once, and nothing is indexed anew.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+from search.analysis import Other, Query, Term, words
+from search.thesaurus import Group, Thesaurus
+from search.tuning import Tuning
+
+SYNONYMS = Path(__file__).parent / "synonyms.txt"
+_MOST_OTHERS = 100
+Keys = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The thesaurus as the index spells it: {first word: [(all the words, what else is looked for)]}."""
+
+    rules: Mapping[str, list[tuple[Keys, tuple[Keys, ...]]]] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4)
+def wording(thesaurus: Thesaurus) -> Wording:
+    """Return a thesaurus as the index spells it."""
+    rules: dict[str, list[tuple[Keys, tuple[Keys, ...]]]] = defaultdict(list)
+    for group in thesaurus.groups:
+        for keys, finds in _rules(group):
+            rules[keys[0]].append((keys, finds))
+    return Wording(dict(rules))
+
+
+def _rules(group: Group) -> Iterator[tuple[Keys, tuple[Keys, ...]]]:
+    """Yield (words, what they find) of a group; what analysis drops whole finds nothing."""
+    left = [keys for word in group.words if (keys := keys_of(word))]
+    right = [keys for word in group.finds if (keys := keys_of(word))]
+    for keys in dict.fromkeys(left):
+        finds = dict.fromkeys(other for other in (right or left) if other != keys)
+        if finds:
+            yield keys, tuple(finds)
+
+
+@lru_cache(maxsize=20_000)
+def keys_of(word: str) -> Keys:
+    """Return a word or phrase as the index spells it."""
+    return tuple(dict.fromkeys(words(word)))
+
+
+def synonyms_title() -> str:
+    """Return the first line of the file: the dictionary that its words come from."""
+    return f"# Words of one meaning in SudachiDict core {version('sudachidict_core')} (Apache License 2.0)"
+
+
+@lru_cache(maxsize=1)
+def synonyms() -> Mapping[str, tuple[str, ...]]:
+    """Return {word: words that mean the same} of the dictionary, as the index spells them."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in SYNONYMS.read_text(encoding="utf-8").splitlines():
+        group = [] if row.startswith("#") else row.split("\t")
+        for word in group:
+            found[word].update(dict.fromkeys(other for other in group if other != word))
+    return {word: tuple(others) for word, others in found.items()}
+
+
+def widen(query: Query, thesaurus: Thesaurus, tuning: Tuning) -> Query:
+    """Return the query with the other words for what was typed."""
+    others = [*_by_thesaurus(query.words, thesaurus, tuning), *_by_dictionary(query.words, tuning)]
+    best: dict[tuple[int, int, Keys], Other] = {}
+    for other in others:
+        if other.weight > 0:
+            best.setdefault((other.first, other.last, other.keys), other)
+    return replace(query, others=(*query.others, *list(best.values())[:_MOST_OTHERS]))
+
+
+def _by_thesaurus(typed: tuple[Term, ...], thesaurus: Thesaurus, tuning: Tuning) -> Iterator[Other]:
+    keys = [term.key for term in typed]
+    rules = wording(thesaurus).rules
+    for first, key in enumerate(keys):
+        for group, finds in rules.get(key, ()):
+            last = first + len(group)
+            if tuple(keys[first:last]) == group:
+                yield from (Other(first, last, other, tuning.thesaurus, True) for other in finds)
+
+
+def _by_dictionary(typed: tuple[Term, ...], tuning: Tuning) -> Iterable[Other]:
+    known = synonyms()
+    return (
+        Other(at, at + 1, (other,), tuning.synonyms)
+        for at, term in enumerate(typed)
+        if term.weight == 1
+        for other in known.get(term.key, ())
+    )

@@ -1,0 +1,109 @@
+"""What was meant by what was typed: kana, romaji, slips, and only words that exist for the reader."""
+
+import pytest
+
+from search import romaji
+from search.thesaurus import Thesaurus, parse
+from search.widening import SYNONYMS, synonyms, synonyms_title
+
+
+@pytest.mark.parametrize(
+    ("typed", "kana"),
+    [
+        ("insatu", "インサツ"),
+        ("insatsu", "インサツ"),
+        ("sinnsei", "シンセイ"),
+        ("shinsei", "シンセイ"),
+        ("kyassyuresu", "キャッシュレス"),
+        ("pasuwa-do", "パスワード"),
+        ("matchi", "マッチ"),
+        ("kon'nyaku", "コンニャク"),
+        ("windows", ""),
+        ("x", ""),
+    ],
+)
+def test_romaji_are_kana_in_both_spellings_and_other_words_are_not(typed, kana):
+    assert romaji.kana(typed) == kana
+
+
+@pytest.fixture
+def filled(index, document):
+    index.update(
+        [
+            document(1, "申請書が印刷されない", body="プリンターの電源を確かめる。"),
+            document(2, "停電から戻ったあと", body="パスワードを忘れたときは係へ。"),
+            document(3, "秘密の鍵", audience="restricted", body="特権昇格"),
+        ]
+    )
+    return index
+
+
+@pytest.mark.parametrize(
+    ("typed", "number", "meant"),
+    [
+        ("いんさつできない", 1, "印刷できない"),
+        ("insatu dekinai", 1, "印刷 できない"),
+        ("ていでん", 2, "停電"),
+        ("テイデン", 2, "停電"),
+        ("ぱすわーどわすれた", 2, "パスワードわすれた"),
+        ("プリンンター", 1, "プリンタ"),
+        ("プリター", 1, "プリンタ"),
+        ("ブリンター", 1, "プリンタ"),
+    ],
+)
+def test_another_way_to_write_it_finds_the_article_and_is_offered(filled, ask, typed, number, meant):
+    answer = ask(typed)
+
+    assert answer.hits[0].id == number and answer.query.correction == meant
+
+
+def test_what_is_written_as_the_articles_have_it_is_not_corrected(filled, ask):
+    assert ask("申請書が印刷されていません").query.correction == ""
+    assert ask("パスワード").query.correction == ""
+
+
+def test_what_was_read_is_not_called_missing_and_a_slip_is(filled, ask):
+    assert ask("いんさつ").missing == ()
+    assert ask("プリター").missing == ("プリター",)
+
+
+def test_a_word_that_the_reader_may_not_find_is_neither_read_nor_offered(filled, ask):
+    assert ask("とっけん").query.correction == "特権"
+
+    answer = ask("とっけん", may_find=lambda facts: facts.audience == "staff")
+    assert answer.query.correction == "" and not answer.hits
+    assert not any("特権" in other.keys for other in answer.query.others)
+
+
+def test_a_word_of_two_kanji_is_found_by_one_of_them(index, document, found):
+    index.update([document(1, "配布先の一覧"), document(2, "配布先の管理")])
+
+    assert found("配布先の理") == [2, 1]
+
+
+def test_the_thesaurus_finds_in_the_direction_of_its_arrow(index, document, found):
+    index.update([document(1, "転入の届出"), document(2, "引っ越しの手伝い"), document(3, "端末の停止")])
+    arrow = Thesaurus.of(parse("引っ越し → 転入\n固まる、停止する"))
+
+    assert set(found("引っ越し", thesaurus=arrow)) == {1, 2}
+    assert found("転入", thesaurus=arrow) == [1]
+    assert found("固まった", thesaurus=arrow) == [3] and found("固まった") == []
+
+
+def test_a_phrase_of_the_thesaurus_stands_for_all_its_words(index, document, found):
+    index.update([document(1, "画面が表示されない"), document(2, "画面の掃除"), document(3, "暗い部屋")])
+    dark = Thesaurus.of(parse("画面が真っ暗 → 表示されない"))
+
+    assert found("画面が真っ暗になった", thesaurus=dark) == [1, 2]
+    assert 1 not in found("真っ暗", thesaurus=dark)
+
+
+def test_the_word_itself_is_worth_more_than_one_that_stands_for_it(index, document, found):
+    index.update([document(1, "転居の届出"), document(2, "引っ越しの届出")])
+
+    assert found("引っ越しの届出") == [2, 1]
+
+
+def test_the_synonyms_were_written_from_the_dictionary_in_use():
+    assert SYNONYMS.read_text(encoding="utf-8").splitlines()[0] == synonyms_title()
+    assert "転居" in synonyms()["引っ越し"]
