@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -82,7 +81,7 @@ def note_search(text: str, found: Found) -> None:
     An author who tries the words of the queue is not somebody who looks for an answer.
     """
     words = loggable(text)
-    from_the_queue = urlsplit(request.referrer or "").path == url_for("search.gaps.index")
+    from_the_queue = visit.came_from(request.referrer).path == url_for("search.gaps.index")
     if not words or from_the_queue:
         return
     token = visit.typed(words, db.now())

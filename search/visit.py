@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from operator import add
 from typing import TypedDict
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from flask import session
 
@@ -25,6 +25,7 @@ _ELSEWHERE = "read"
 _KEPT = 3
 _CHARS = 150
 _MOST_ARTICLES = 20
+_LONGEST_ADDRESS = 8_192
 
 
 class Searched(TypedDict):
@@ -53,7 +54,7 @@ def opened(article_id: int, referrer: str, fold: Callable[[str], str | None], no
 
     referrer: the address the browser came from. fold: turns a query into the words the log keeps.
     """
-    typed = parse_qs(urlsplit(referrer).query).get("q", [""])[0]
+    typed = parse_qs(came_from(referrer).query).get("q", [""])[0]
     words = (fold(typed) or "")[:_CHARS]
     kept = _searches(now)
     for search in reversed(kept):
@@ -63,6 +64,14 @@ def opened(article_id: int, referrer: str, fold: Callable[[str], str | None], no
                 session[_KEY] = kept
             return search["token"]
     return None
+
+
+def came_from(referrer: str | None) -> SplitResult:
+    """Return the parts of the address a browser says it came from; anybody can send anything there."""
+    try:
+        return urlsplit((referrer or "")[:_LONGEST_ADDRESS])
+    except ValueError:
+        return urlsplit("")
 
 
 def answer_for(article_id: int, now: datetime) -> str:

@@ -132,6 +132,18 @@ def test_an_article_opened_from_the_results_is_noted_once(stocked, as_role, logg
     assert row.opened == [stocked[0].id]
 
 
+@pytest.mark.parametrize(
+    "referrer",
+    ["http://[", "http://[::1", "q=印刷できない".encode().decode("latin-1"), "?q=%00%ff", "//" * 50_000],
+)
+def test_whatever_a_browser_says_it_came_from_does_no_harm(stocked, as_role, logged, referrer):
+    client = as_role("staff")
+    search(client, "印刷できない", Referer=referrer)
+
+    assert client.get(f"/articles/{stocked[0].id}", headers={"Referer": referrer}).status_code == 200
+    assert [row.opened for row in logged()] == [[]]
+
+
 def test_going_back_to_the_results_goes_on_and_other_words_begin_anew(stocked, as_role, logged):
     client = as_role("staff")
     search(client, "印刷できない")
