@@ -134,8 +134,9 @@ class Finder:
         return found
 
     def warm(self) -> None:
-        """Load what the first search needs: the dictionary and the index."""
+        """Load what the first search needs: the dictionary, the thesaurus and the index."""
         analyse_query("検索")
+        self._thesaurus.warm()
         with suppress(IndexUnusable), self._snapshots.newest():
             pass
 

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kb.store.models import ThesaurusGroup
-from search.folding import fold
-from search.thesaurus import Thesaurus
+from search.thesaurus import Thesaurus, shipped
 from search.vocabulary import groups
+from search.widening import wording
 
 _STATE = select(
     func.count(),
@@ -39,14 +39,6 @@ class Current:
                 self._state = state
             return self._thesaurus
 
-
-def widened(text: str, thesaurus: Thesaurus) -> list[tuple[str, list[str]]]:
-    """Return what a query is widened by: each of its words that is, with the words looked for as well."""
-    typed = fold(text)
-    found: dict[str, dict[str, None]] = {}
-    for group in thesaurus.groups:
-        for word in group.words:
-            if fold(word) in typed:
-                others = group.finds or tuple(other for other in group.words if other != word)
-                found.setdefault(word, {}).update(dict.fromkeys(others))
-    return [(word, list(others)) for word, others in found.items()]
+    def warm(self) -> None:
+        """Take the shipped groups apart ahead of the first search; what their words are made of is kept."""
+        wording(Thesaurus.of(shipped()))

@@ -15,10 +15,11 @@ from kb.web.access import may
 from kb.web.locale import t
 from search.thesaurus import Group
 from search.vocabulary import forms, groups, lines, rules, service
-from search.vocabulary.current import Current, widened
+from search.vocabulary.current import Current
 from search.vocabulary.forms import Form
 from search.vocabulary.groups import Entry
 from search.vocabulary.service import Act
+from search.vocabulary.trying import widened
 
 bp = Blueprint("thesaurus", __name__, url_prefix="/thesaurus")
 _MOST_NAMED = 3

@@ -7,12 +7,14 @@ import re
 import pytest
 from sqlalchemy import select
 
+from app import create_app
 from kb.store.db import reading
 from kb.store.models import AuditRow, ThesaurusGroup
 from kb.web.locale import WORDS
 from search import thesaurus
 from search.vocabulary import groups, rules
 from search.vocabulary.current import Current
+from tests.conftest import PASSWORD
 
 EQUAL = {"kind": "equal", "finds": "", "base": "0"}
 ONE_WAY = {"kind": "one_way", "base": "0"}
@@ -346,6 +348,53 @@ def test_the_thesaurus_is_made_anew_after_each_change_and_only_then(reviewer, ap
         seen.append(newest())
 
     assert len(set(map(id, seen))) == len(seen)
+
+
+@pytest.fixture
+def other_process(app, settings):
+    """A function: query -> titles that another process of the same instance finds for an administrator.
+
+    It shares the database and the index with `app`, and nothing in memory; it never indexes.
+    """
+    other = create_app(settings)
+    other.config["WTF_CSRF_ENABLED"] = False
+    client = other.test_client()
+    client.post("/sign-in", data={"login": "administrator", "password": PASSWORD})
+
+    def found(query):
+        page = client.get("/search", query_string={"q": query}).text
+        return re.findall(r'class="row-title"><a href="/articles/(\d+)', page)
+
+    yield found
+    for running in (app, other):
+        running.extensions["search.finder"].close()
+    other.extensions["kb.engine"].dispose()
+
+
+def test_a_change_holds_for_the_next_search_of_every_process_without_indexing(
+    reviewer, app, rows, make_article, other_process
+):
+    article = make_article(title="総合窓口端末の電源が入らない", symptom="総合窓口端末が起動しない")
+    make_article(title="番号札の紙を交換する", symptom="紙がない", environment="発券機")
+    app.extensions["search.queue"].drain()
+    assert other_process("総合窓口端末") == [str(article.id)] and other_process("ピポット") == []
+
+    add(reviewer, "ピポット\n総合窓口端末")
+    assert other_process("ピポット") == [str(article.id)]
+    add(reviewer, "番号ちゃん", finds="番号札", kind="one_way")
+    assert len(other_process("番号ちゃん")) == 1
+    reviewer.post(f"/thesaurus/{rows()[0].id}/drop", data={"base": "1"})
+    assert other_process("ピポット") == []
+
+
+def test_what_a_query_is_widened_by_is_what_the_search_looks_for(reviewer, as_role):
+    add(reviewer, "ピポット\n総合窓口端末")
+    add(reviewer, "ピポット", finds="ポロロッカ", kind="one_way")
+
+    page = as_role("author").get("/thesaurus/?try=ピポットが動かない").text
+    tried = re.search(r'<dl class="widened">(.*?)</dl>', page, re.DOTALL)[1]
+    assert "<dt>ピポット</dt>" in tried and "ポロロッカ、総合窓口端末" in tried
+    assert words("thesaurus.try.none", q="ポロロッカ") in reviewer.get("/thesaurus/?try=ポロロッカ").text
 
 
 def test_the_page_is_there_in_english(reviewer):
