@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from kb.domain.access import Scope
 from kb.domain.articles import article_number
 from kb.store.models import Article, Revision
-from search import analysis
+from search import analysis, romaji
 from search.folding import fold
 
 MOST = 8
@@ -31,6 +31,7 @@ MOST_NAMES = 3
 LONGEST = 60
 """Characters of what is typed; more than that is a text to search with, not the beginning of a name."""
 _CHUNK = 500
+_UNFINISHED = re.compile("[b-df-hj-np-tv-z]{1,2}$")
 _SQUEEZED = re.compile(r"[\W_]+")
 _SHORT = re.compile(r"[ぁ-ゖーa-z0-9]?")
 _TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
@@ -64,11 +65,11 @@ class _Entry:
 
 @dataclass(frozen=True)
 class _Name:
-    """A code or a component as written, how it is compared, and the articles that have it."""
+    """A code or a component as written, how it is compared, and the numbers of the articles that have it."""
 
     text: str
     key: str
-    articles: tuple[_Entry, ...]
+    articles: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,7 @@ class Suggestions:
             return []
         state = self._current(session)
         sees = _remembering(scope)
-        codes = _names("code", state.codes, _squeezed(text), sees)
-        components = _names("component", state.components, _hiragana(text), sees)
-        titles = _titles(state, text, sees)
-        return [*codes, *components, *titles][:MOST]
+        return _found(state, text, sees) or _found(state, _meant(text), sees)
 
     def refresh(self, session: Session) -> None:
         """Bring what is kept up to the database; for the start of the process."""
@@ -121,6 +119,23 @@ class Suggestions:
             return self._state
 
 
+def _found(state: _State, text: str, sees: Callable[[_Entry], bool]) -> list[Suggestion]:
+    if not text:
+        return []
+    codes = _names("code", state.codes, _squeezed(text), state.entries, sees)
+    components = _names("component", state.components, _hiragana(text), state.entries, sees)
+    return [*codes, *components, *_titles(state, text, sees)][:MOST]
+
+
+def _meant(text: str) -> str:
+    """Return the kana that Latin letters stand for where the input method was off, "" for none.
+
+    A last sound of which only the beginning is typed is left out: "insat" is いんさ.
+    """
+    kana = romaji.kana(text) or romaji.kana(_UNFINISHED.sub("", text))
+    return kana if len(kana) > 1 else ""
+
+
 def _mark(session: Session) -> tuple[int, int]:
     count, versions = session.execute(select(func.count(), func.sum(Article.version))).one()
     return count, versions or 0
@@ -130,18 +145,27 @@ def _renewed(session: Session, old: _State, mark: tuple[int, int]) -> _State:
     rows = session.execute(select(Article.id, Article.version).where(Article.confidence != "archived"))
     versions: dict[int, int] = dict(rows.all())
     kept = {n: e for n, e in old.entries.items() if versions.get(n) == e.version}
-    changed = (number for number in versions if number not in kept)
-    entries = kept | {entry.id: entry for entry in _entries(session, changed)}
+    fresh = {entry.id: entry for entry in _entries(session, (n for n in versions if n not in kept))}
+    entries = kept | fresh
+    touched = [(old.entries.get(n), entries.get(n)) for n in {*fresh, *(old.entries.keys() - entries.keys())}]
     order = tuple(entries.values())
     return _State(
         mark,
         entries,
-        _having(order, lambda entry: entry.codes, _squeezed),
-        _having(order, lambda entry: entry.components, _spoken),
+        _names_of(order, _codes, _squeezed, touched, old.codes),
+        _names_of(order, _components, _spoken, touched, old.components),
         order,
         "".join(entry.key for entry in order),
         tuple(accumulate((len(entry.key) for entry in order), initial=0)),
     )
+
+
+def _codes(entry: _Entry | None) -> tuple[str, ...]:
+    return entry.codes if entry else ()
+
+
+def _components(entry: _Entry | None) -> tuple[str, ...]:
+    return entry.components if entry else ()
 
 
 def _entries(session: Session, ids: Iterable[int]) -> Iterator[_Entry]:
@@ -174,14 +198,23 @@ def _numbers(article_id: int) -> tuple[str, ...]:
     return number, number.replace("-", ""), f"kb-{article_id}", f"kb{article_id}"
 
 
-def _having(
-    entries: Iterable[_Entry], names_of: Callable[[_Entry], tuple[str, ...]], key: Callable[[str], str]
+def _names_of(
+    entries: Iterable[_Entry],
+    of: Callable[[_Entry | None], tuple[str, ...]],
+    key: Callable[[str], str],
+    touched: Iterable[tuple[_Entry | None, _Entry | None]],
+    known: tuple[_Name, ...],
 ) -> tuple[_Name, ...]:
-    """Return the names of the entries, each once however it is spelt, the one on most articles first."""
-    found: dict[str, tuple[str, list[_Entry]]] = {}
+    """Return the names of the entries, each once however it is spelt, the one on most articles first.
+
+    touched: (before, now) of the entries that changed; if none changed its names, the known ones hold.
+    """
+    if all(of(before) == of(now) for before, now in touched):
+        return known
+    found: dict[str, tuple[str, list[int]]] = {}
     for entry in entries:
-        for name in names_of(entry):
-            found.setdefault(_folded(name), (name, []))[1].append(entry)
+        for name in of(entry):
+            found.setdefault(_folded(name), (name, []))[1].append(entry.id)
     names = [_Name(text, key(text), tuple(having)) for text, having in found.values()]
     return tuple(sorted(names, key=lambda name: (-len(name.articles), name.text)))
 
@@ -200,12 +233,16 @@ def _remembering(scope: Scope) -> Callable[[_Entry], bool]:
 
 
 def _names(
-    kind: Kind, names: Iterable[_Name], typed: str, sees: Callable[[_Entry], bool]
+    kind: Kind,
+    names: Iterable[_Name],
+    typed: str,
+    entries: Mapping[int, _Entry],
+    sees: Callable[[_Entry], bool],
 ) -> list[Suggestion]:
     """Return the names that begin with what is typed, then those that hold it, of visible articles."""
     if len(typed) < 2:
         return []
-    matching = (name for name in names if typed in name.key and any(map(sees, name.articles)))
+    matching = (name for name in names if typed in name.key and any(sees(entries[n]) for n in name.articles))
     best = nsmallest(MOST_NAMES, matching, key=lambda name: not name.key.startswith(typed))
     return [Suggestion(kind, name.text) for name in best]
 

@@ -218,6 +218,17 @@ def test_the_codes_among_the_words_not_found_come_first_and_a_long_list_is_cut(s
     assert listed == codes.split()[:8] and "ほか2語" in page
 
 
+def test_what_was_perhaps_meant_is_a_link_that_keeps_the_filters(make_article, drain, as_role):
+    make_article(title="プリンターが動かない", symptom="窓口のプリンターが止まった")
+    drain()
+
+    page = as_role("staff").get("/search?q=プリンンター 動かない&kind=workaround").text
+
+    correction = re.search('もしかして：[^<]*<a href="([^"]*)"><strong>([^<]*)', page)
+    assert correction[2] == "プリンタ 動かない" and correction[1].endswith("&amp;kind=workaround")
+    assert "もしかして" not in as_role("staff").get("/search?q=プリンター").text
+
+
 @pytest.mark.parametrize(("language", "name"), [("ja", "切り分け"), ("en", "Kiriwake")])
 def test_a_browser_learns_how_to_search_here(visitor, language, name):
     visitor.set_cookie("language", language, domain="kb.example.jp")

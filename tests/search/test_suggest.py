@@ -44,6 +44,9 @@ def stocked(make_article):
         "インサツ",
         "いんさつ",
         "しんせいしょ",
+        "insatu",
+        "insats",
+        "shinsei",
         "申請書 印刷",
         "KB-0001",
         "kb-1",
@@ -91,6 +94,7 @@ def test_a_change_counts_from_the_next_letter_on(stocked, make_article, suggeste
 
     assert suggested("staff", "申請書") == [("article", "申請書が二枚出る")]
     assert suggested("reviewer", "印刷されない") == [], "what is archived is not searched"
+    assert suggested("reviewer", "ORA") == [("code", "ORA-01017")]
 
 
 def test_the_draft_of_a_published_article_is_not_suggested(stocked, suggested, as_role):
