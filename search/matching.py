@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -103,12 +103,7 @@ class Asked:
     def _substitute(self, other: Other) -> Substitute:
         """Return where another wording stands. A rarer word than the one typed says no more than that."""
         parts = [self.held("words", key) for key in other.keys]
-        documents = min((part.documents for part in parts), key=len)
-        for part in parts:
-            documents = documents[among(documents, part.documents)]
-        scores = np.zeros(len(documents), dtype=np.float32)
-        for part in parts:
-            scores += part.scores[np.searchsorted(part.documents, documents)]
+        documents, scores = _all_of(parts)
         typed = [self.held("words", term.key) for term in self.query.words[other.first : other.last]]
         weight = other.weight * np.mean([t.weight for t in self.query.words[other.first : other.last]])
         if all(len(word.documents) for word in typed):
@@ -121,8 +116,8 @@ class Asked:
         for kind, term in self._terms():
             found = self.held(kind, term.key)
             sums[found.documents] += found.scores * np.float32(term.weight)
-        for documents, scores in self._gains():
-            sums[documents] += scores
+        for gains in self._gains():
+            sums += gains
         return sums
 
     def _terms(self) -> Iterator[tuple[Kind, Term]]:
@@ -134,30 +129,20 @@ class Asked:
             if len(self.held("grams", term.key).documents) < most:
                 yield "grams", term
 
-    def _gains(self) -> Iterator[tuple[Documents, Floats]]:
-        """Yield for each stretch of words that has other wordings: the documents that gain by the best of
-        these over what they have by the words themselves, and what they gain."""
+    def _gains(self) -> Iterator[Floats]:
+        """Yield for each stretch of words that has other wordings: what each document gains by the best of
+        these over what it has by the words themselves."""
         stretches: dict[tuple[int, int], list[Substitute]] = defaultdict(list)
         for substitute in self.substitutes:
             stretches[substitute.other.first, substitute.other.last].append(substitute)
         for (first, last), substitutes in stretches.items():
-            documents = np.unique(np.concatenate([one.documents for one in substitutes]))
-            best = np.zeros(len(documents), dtype=np.float32)
+            best = np.zeros(len(self.allowed), dtype=np.float32)
             for one in substitutes:
-                places = np.searchsorted(documents, one.documents)
-                best[places] = np.maximum(best[places], one.scores)
-            gain = best - self._own(documents, self.query.words[first:last])
-            yield documents[gain > 0], gain[gain > 0]
-
-    def _own(self, documents: Documents, terms: Iterable[Term]) -> Floats:
-        """Return what the documents score by these words themselves."""
-        own = np.zeros(len(documents), dtype=np.float32)
-        for term in terms:
-            found = self.held("words", term.key)
-            if len(found.documents):
-                places = np.minimum(np.searchsorted(found.documents, documents), len(found.documents) - 1)
-                own += np.where(found.documents[places] == documents, found.scores[places], 0) * term.weight
-        return own
+                best[one.documents] = np.maximum(best[one.documents], one.scores)
+            for term in self.query.words[first:last]:
+                own = self.held("words", term.key)
+                best[own.documents] -= own.scores * np.float32(term.weight)
+            yield np.maximum(best, 0, out=best)
 
     def matched(self) -> Mask:
         """Return the allowed documents with enough of the query to be called matches.
@@ -182,6 +167,9 @@ class Asked:
             worth = word.term.weight * idf(self.snapshot, len(like))
             share[like] += worth
             return worth if len(like) else 0.0
+        if not word.substitutes:
+            share[word.documents] += word.worth
+            return word.worth
         credit = np.zeros(len(share), dtype=np.float32)
         for one in word.substitutes:
             credit[one.documents] = np.maximum(credit[one.documents], one.other.weight)
@@ -199,6 +187,19 @@ class Asked:
             counts[self.held("grams", gram).documents] += 1
         enough = (counts >= np.ceil(TYPO_SHARE * len(grams))) & self.allowed
         return np.flatnonzero(enough).astype(np.int32)
+
+
+def _all_of(parts: Sequence[Held]) -> tuple[Documents, Floats]:
+    """Return the documents that have all the terms, and the sums of their scores."""
+    if len(parts) == 1:
+        return parts[0].documents, parts[0].scores
+    documents = min((part.documents for part in parts), key=len)
+    for part in parts:
+        documents = documents[among(documents, part.documents)]
+    scores = np.zeros(len(documents), dtype=np.float32)
+    for part in parts:
+        scores += part.scores[np.searchsorted(part.documents, documents)]
+    return documents, scores
 
 
 def credit(word: Word, documents: NDArray[np.intp]) -> Floats:

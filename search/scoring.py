@@ -7,6 +7,7 @@ words that were not found. The numbers are in `search.tuning`; docs/search.md sa
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +87,9 @@ def search(
 def _understood(snapshot: Snapshot, query: Query, allowed: Mask, tuning: Tuning) -> Query:
     """Return the query with what it was perhaps meant to say, in words of documents that may be found."""
 
+    @cache
     def count(word: str) -> int:
-        return int(allowed[held(snapshot, "words", word, tuning).documents].sum())
+        return int(np.count_nonzero(allowed[held(snapshot, "words", word, tuning).documents]))
 
     return understand(query, snapshot.lexicons(), count, tuning)
 
