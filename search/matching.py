@@ -115,7 +115,8 @@ class Asked:
         sums = np.zeros(len(self.snapshot.rows), dtype=np.float32)
         for kind, term in self._terms():
             found = self.held(kind, term.key)
-            sums[found.documents] += found.scores * np.float32(term.weight)
+            whole = term.weight == 1
+            sums[found.documents] += found.scores if whole else found.scores * np.float32(term.weight)
         for gains in self._gains():
             sums += gains
         return sums
