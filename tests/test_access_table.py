@@ -8,6 +8,7 @@ administrator. What a person may not see answers 404, as if it were not there.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -334,9 +335,9 @@ def test_a_route_without_a_stated_permission_answers_nobody(app, as_role):
 def test_a_hidden_article_answers_like_one_that_is_not_there(as_role, make_article):
     hidden = make_article(audience="restricted")
 
-    there = as_role("untrained").get(f"/articles/{hidden.id}").text
-    absent = as_role("untrained").get(f"/articles/{hidden.id + 1}").text
+    def page(number):
+        text = as_role("untrained").get(f"/articles/{number}").text
+        text = re.sub('name="csrf_token" value="[^"]+"', "", text)  # it holds the second of the request
+        return text.replace(f"/articles/{number}", "/articles/N")
 
-    assert there.replace(f"/articles/{hidden.id}", "/articles/N") == absent.replace(
-        f"/articles/{hidden.id + 1}", "/articles/N"
-    )
+    assert page(hidden.id) == page(hidden.id + 1)
