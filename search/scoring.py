@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.analysis import Query
-from search.bm25 import Floats, held
+from search.bm25 import Floats, gather, held
 from search.matching import Asked
 from search.reading import understand
 from search.rows import Mask
@@ -87,9 +87,12 @@ def search(
 def _understood(snapshot: Snapshot, query: Query, allowed: Mask, tuning: Tuning) -> Query:
     """Return the query with what it was perhaps meant to say, in words of documents that may be found."""
 
+    known = gather(snapshot, "words", {term.key for term in query.words}, tuning)  # quicker than one by one
+
     @cache
     def count(word: str) -> int:
-        return int(np.count_nonzero(allowed[held(snapshot, "words", word, tuning).documents]))
+        found = known.get(word) or held(snapshot, "words", word, tuning)
+        return int(np.count_nonzero(allowed[found.documents]))
 
     return understand(query, snapshot.lexicons(), count, tuning)
 
