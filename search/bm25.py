@@ -22,7 +22,6 @@ Documents = NDArray[np.int32]
 _ENTRY_BYTES = 250  # what a cached term costs besides its arrays, about
 _ROOM = 1_000_000  # places for scores at a time, 4 MB
 _SPARSE = 32  # places to one with a score: beyond that, sorting is quicker than looking at each
-_LEAST = np.float32(1e-30)  # so that a document that has a term never looks as if it had not
 _BY_KIND = {
     kind: [number for number, field in enumerate(FIELDS) if field.kind == kind]
     for kind in ("words", "grams", "identifiers")
@@ -79,12 +78,18 @@ def _in_field(
     A place is a document's in the row of its term.
     """
     field, k1, b = FIELDS[number], tuning.k1, tuning.b
-    documents, counts, rows = snapshot.gather(field.name, keys)
-    frequencies = np.bincount(rows, minlength=len(keys))
-    worth = (field.weight * (k1 + 1) * _idf(snapshot, frequencies)).astype(np.float32)
-    lengths = snapshot.relative_lengths[number][documents]
-    scores = worth[rows] * counts / (counts + k1 * (1 - b + b * lengths))
-    return rows * len(snapshot.rows) + documents, np.maximum(scores, _LEAST)
+    documents, counts, sizes = snapshot.gather(field.name, keys)
+    worth = (field.weight * (k1 + 1) * _idf(snapshot, sizes)).astype(np.float32)
+    below = snapshot.relative_lengths[number][documents]
+    below *= np.float32(k1 * b)
+    below += np.float32(k1 * (1 - b))
+    below += counts
+    scores = np.repeat(worth, sizes)
+    scores *= counts
+    scores /= below
+    places = np.repeat(np.arange(len(keys)) * len(snapshot.rows), sizes)
+    places += documents
+    return places, scores
 
 
 def _summed(fields: Sequence[tuple[NDArray[np.intp], Floats]], size: int) -> tuple[NDArray[np.intp], Floats]:

@@ -22,7 +22,7 @@ from search.rows import Rows, from_facts, join
 
 Documents = NDArray[np.int32]
 Weights = NDArray[np.float32]
-Places = NDArray[np.intp]
+Numbers = NDArray[np.intp]
 Hashes = NDArray[np.uint32]
 _SCORES_BYTES = 32 * 1024 * 1024
 _SCORES_BYTES_EACH = 1_536  # and so many more for each document: 47 MiB at 10,000, 178 at 100,000
@@ -104,28 +104,30 @@ class Snapshot:
         documents, weights, _ = self.gather(field, [term])
         return documents, weights
 
-    def gather(self, field: str, terms: Sequence[str]) -> tuple[Documents, Weights, Places]:
-        """Return (documents, weights, places) of the live documents that have any of the terms in the field.
+    def gather(self, field: str, terms: Sequence[str]) -> tuple[Documents, Weights, Numbers]:
+        """Return (documents, weights, sizes) of the live documents that have any of the terms in the field.
 
-        By term and document, one after another; places: of its term in `terms`, for each document.
+        By term and document, one after another; sizes: how many documents each of the terms has.
         """
         found: list[tuple[int, int, Documents, Weights]] = []
         with _reading_files():
             for segment, start in zip(self.segments, self._starts, strict=True):
                 found += [(place, start, *part) for place, part in segment.gather(field, terms)]
+        if not found:
+            return *NOTHING, np.zeros(len(terms), np.intp)
         if len(self.segments) > 1:
             found.sort(key=itemgetter(0, 1))
-        if not found:
-            return NOTHING[0], NOTHING[1], np.empty(0, np.intp)
-        sizes = [len(documents) for _, _, documents, _ in found]
+        lengths = [len(documents) for _, _, documents, _ in found]
         documents = np.concatenate([documents for _, _, documents, _ in found])
-        documents += np.repeat(np.array([start for _, start, _, _ in found], np.int32), sizes)
+        if len(self.segments) > 1:
+            documents += np.repeat(np.array([start for _, start, _, _ in found], np.int32), lengths)
         weights = np.concatenate([weights for _, _, _, weights in found])
-        places = np.repeat(np.array([place for place, _, _, _ in found], np.intp), sizes)
+        places = np.array([place for place, _, _, _ in found], np.intp)
         if self._all_live:
-            return documents, weights, places
+            return documents, weights, np.bincount(places, lengths, len(terms)).astype(np.intp)
         live = self.rows.live[documents]
-        return documents[live], weights[live], places[live]
+        sizes = np.bincount(np.repeat(places, lengths)[live], minlength=len(terms))
+        return documents[live], weights[live], sizes
 
     def lexicons(self) -> list[Lexicon]:
         """Return the words of each segment."""
