@@ -66,8 +66,9 @@ def _made(snapshot: Snapshot, kind: Kind, keys: Sequence[str], tuning: Tuning) -
         )
         ends = np.searchsorted(places, np.arange(len(some) + 1) * size).tolist()
         documents = (places % size).astype(np.int32)
-        for begin, end in pairwise(ends):
-            yield Held(documents[begin:end].copy(), scores[begin:end].copy(), idf(snapshot, end - begin))
+        worths = _idf(snapshot, np.diff(ends)).tolist()
+        for (begin, end), worth in zip(pairwise(ends), worths, strict=True):
+            yield Held(documents[begin:end].copy(), scores[begin:end].copy(), worth)
 
 
 def _in_field(
