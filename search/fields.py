@@ -67,12 +67,12 @@ def code_text(document: Document) -> str:
 
 
 FIELDS = (
-    Field("title_words", "words", 1.25, title_text),
+    Field("title_words", "words", 1.5, title_text),
     Field("symptom_words", "words", 0.8, symptom_text),
-    Field("body_words", "words", 1.0, body_text),
-    Field("title_grams", "grams", 0.25, title_text),
+    Field("body_words", "words", 0.9, body_text),
+    Field("title_grams", "grams", 0.3, title_text),
     Field("symptom_grams", "grams", 0.2, symptom_text),
-    Field("body_grams", "grams", 0.2, body_text),
+    Field("body_grams", "grams", 0.15, body_text),
     Field("identifiers", "identifiers", 1.0, code_text),
 )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from search.bm25 import Floats
 from search.index import word_hash
 from search.matching import Asked, Word, credit
-from search.tuning import Tuning
 
 NEAR_WORDS = 4
 LEAD_WORDS = 40
+TOGETHER_WORDS = 10
+MOST_TOGETHER = 16
 Numbers = NDArray[np.intp]
 Hashes = NDArray[np.uint32]
 
@@ -22,78 +24,148 @@ Hashes = NDArray[np.uint32]
 def factors(asked: Asked, top: Numbers) -> Floats:
     """Return a factor for each of the top documents."""
     words, tuning = asked.words, asked.tuning
-    worths = sum(word.worth for word in words)
-    if not worths or not len(top):
+    worths = np.array([word.worth for word in words], dtype=np.float32)
+    if not worths.sum() or not len(top):
         return np.ones(len(top), dtype=np.float32)
     cover = np.zeros(len(top), dtype=np.float32)
     for word in words:
         cover += np.float32(word.worth) * credit(word, top)
-    sequences = asked.snapshot.sequences([int(at) for at in top])
-    found = (tuning.cover_floor + cover / worths) ** tuning.cover_power
-    found += tuning.near * _nearness(words, sequences)
-    return (found * _by_place(words, sequences, tuning)).astype(np.float32)
+    cover /= worths.sum()
+    seen = Seen(words, worths, asked.snapshot.sequences([int(at) for at in top]))
+    found = (tuning.cover_floor + cover) ** tuning.cover_power + tuning.near * seen.nearness()
+    found *= 1 + (
+        tuning.together * seen.together()
+        + tuning.lead * seen.lead()
+        + tuning.title * seen.title()
+        + tuning.order * seen.order()
+    )
+    return found.astype(np.float32)
 
 
-def _hashes(word: Word) -> list[int]:
-    """Return the hashes of the word and of the single words that stand for it."""
-    others = [one.other.keys[0] for one in word.substitutes if len(one.other.keys) == 1]
-    return [word_hash(key) for key in (word.term.key, *others)]
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Where the query's words stand in some documents. worths: of each word; sequences: of each document."""
+
+    words: Sequence[Word]
+    worths: Floats
+    sequences: Sequence[Hashes]
+
+    @cached_property
+    def whole(self) -> Hashes:
+        """The words of all documents, one after the other."""
+        return np.concatenate(self.sequences)
+
+    @cached_property
+    def starts(self) -> Numbers:
+        """Where each document begins, and the end of the last one."""
+        return np.cumsum([0, *map(len, self.sequences)])
+
+    @cached_property
+    def hits(self) -> tuple[Numbers, Numbers, Numbers]:
+        """Where a word stands or one that stands for it, ascending: (place, document, word's number)."""
+        hashes = {
+            word_hash(key): number
+            for number in reversed(range(len(self.words)))
+            for key in self._keys(number)
+        }
+        known = np.array(sorted(hashes), dtype=np.uint32)
+        number_of = np.array([hashes[int(one)] for one in known], dtype=np.intp)
+        at = np.minimum(np.searchsorted(known, self.whole), len(known) - 1)
+        places = np.flatnonzero(known[at] == self.whole)
+        documents = np.searchsorted(self.starts, places, side="right") - 1
+        return places, documents, number_of[at[places]]
+
+    def _keys(self, number: int) -> list[str]:
+        word = self.words[number]
+        others = (one.other.keys for one in word.substitutes)
+        return [word.term.key, *(keys[0] for keys in others if len(keys) == 1)]
+
+    @cached_property
+    def _regions(self) -> tuple[Numbers, Numbers]:
+        """Return for each document where its title ends, and where its first words after that do.
+
+        Between two texts stand zeros, and so they do at the end of a document.
+        """
+        gaps = np.flatnonzero(self.whole == 0)
+        ends = gaps[np.minimum(np.searchsorted(gaps, self.starts[:-1]), len(gaps) - 1)]
+        filled = np.flatnonzero(self.whole)
+        last = np.searchsorted(filled, ends) + LEAD_WORDS
+        lead = np.append(filled, len(self.whole))[np.minimum(last, len(filled))]
+        return ends, np.minimum(lead, self.starts[1:])
+
+    def _held(self, chosen: NDArray[np.bool_]) -> Floats:
+        """Return for each document the share of the query (by worth) that the chosen hits hold."""
+        _, documents, numbers = self.hits
+        held = np.zeros((len(self.sequences), len(self.words)), dtype=bool)
+        held[documents[chosen], numbers[chosen]] = True
+        share: Floats = held @ self.worths / self.worths.sum()
+        return share
+
+    def lead(self) -> Floats:
+        """Return for each document the share of the query that its first words after the title hold."""
+        places, documents, _ = self.hits
+        ends, leads = self._regions
+        return self._held((places >= ends[documents]) & (places < leads[documents]))
+
+    def title(self) -> Floats:
+        """Return for each document how many of its title's words were asked for, as a share."""
+        places, documents, _ = self.hits
+        ends = self._regions[0]
+        count = np.bincount(documents[places < ends[documents]], minlength=len(self.sequences))
+        share: Floats = (count / np.maximum(ends - self.starts[:-1], 1)).astype(np.float32)
+        return share
+
+    def order(self) -> Floats:
+        """Return for each document the share of the query's pairs of words that follow each other in its
+        title."""
+        places, documents, numbers = self.hits
+        follows = (
+            (np.diff(places) == 1) & (np.diff(numbers) == 1) & (places[1:] < self._regions[0][documents[1:]])
+        )
+        pairs = np.zeros((len(self.sequences), len(self.words)), dtype=bool)
+        pairs[documents[1:][follows], numbers[1:][follows]] = True
+        share: Floats = (pairs.sum(axis=1) / max(len(self.words) - 1, 1)).astype(np.float32)
+        return share
+
+    def together(self) -> Floats:
+        """Return for each document the largest share of the query that stands in TOGETHER_WORDS words of it.
+
+        Of a long query only the words that say most are looked at.
+        """
+        places, documents, numbers = self.hits
+        best = np.zeros(len(self.sequences), dtype=np.float32)
+        if not len(places):
+            return best
+        oldest = np.maximum(places - TOGETHER_WORDS, self.starts[documents])
+        held = np.zeros(len(places), dtype=np.float32)
+        for number in np.argsort(-self.worths, kind="stable")[:MOST_TOGETHER]:
+            own = places[numbers == number]
+            if len(own):
+                before = np.searchsorted(own, places, side="right") - 1
+                held += self.worths[number] * ((before >= 0) & (own[before] >= oldest))
+        np.maximum.at(best, documents, held)
+        share: Floats = best / np.float32(self.worths.sum())
+        return share
+
+    def nearness(self) -> Floats:
+        """Return for each document the share (by worth) of neighbouring query words that stand close."""
+        places, documents, numbers = self.hits
+        near = np.zeros(len(self.sequences), dtype=np.float32)
+        pairs = self.worths[:-1] + self.worths[1:]
+        for number, worth in enumerate(pairs):
+            left, right = places[numbers == number], places[numbers == number + 1]
+            close = documents[numbers == number][_close(left, right)]
+            near[np.unique(close)] += worth
+        share: Floats = near / np.float32(max(pairs.sum(), 1e-9))
+        return share
 
 
-def _nearness(words: Sequence[Word], sequences: Sequence[Hashes]) -> Floats:
-    """Return for each document the share (by worth) of neighbouring query words that stand close in it."""
-    owner = np.repeat(np.arange(len(sequences)), [len(sequence) for sequence in sequences])
-    whole = np.concatenate(sequences)
-    places = [_places(whole, word) for word in words]
-    near = np.zeros(len(sequences), dtype=np.float32)
-    worths = 0.0
-    for at in range(len(words) - 1):
-        worth = words[at].worth + words[at + 1].worth
-        worths += worth
-        near[np.unique(owner[_close(places[at], places[at + 1])])] += worth
-    return near / np.float32(worths) if worths else near
-
-
-def _places(whole: Hashes, word: Word) -> Numbers:
-    """Return where a word, or a word that stands for it, is in the words of all documents."""
-    found = np.zeros(len(whole), dtype=bool)
-    for number in _hashes(word):
-        found |= whole == number
-    return np.flatnonzero(found)
-
-
-def _close(left: Numbers, right: Numbers) -> Numbers:
-    """Return those of `left` with one of `right` at most NEAR_WORDS away. Both ascending."""
+def _close(left: Numbers, right: Numbers) -> NDArray[np.bool_]:
+    """Return which of `left` have one of `right` at most NEAR_WORDS away. Both ascending."""
     if not len(left) or not len(right):
-        return left[:0]
+        return np.zeros(len(left), dtype=bool)
     after = np.searchsorted(right, left)
     following = right[np.minimum(after, len(right) - 1)]
     preceding = right[np.maximum(after - 1, 0)]
-    away = np.minimum(np.abs(following - left), np.abs(preceding - left))
-    near: Numbers = left[away <= NEAR_WORDS]
+    near: NDArray[np.bool_] = np.minimum(np.abs(following - left), np.abs(preceding - left)) <= NEAR_WORDS
     return near
-
-
-def _by_place(words: Sequence[Word], sequences: Sequence[Hashes], tuning: Tuning) -> Floats:
-    """Return 1 and more for each document: for what of the query its title and its first words hold."""
-    factor = np.ones(len(sequences), dtype=np.float32)
-    if not (tuning.lead or tuning.title or tuning.order):
-        return factor
-    worth_of = {number: word.worth for word in reversed(words) for number in _hashes(word)}
-    worths = sum(word.worth for word in words)
-    asked = [word_hash(word.term.key) for word in words]
-    pairs = set(pairwise(asked))
-    for at, sequence in enumerate(sequences):
-        title, lead = _beginning(sequence)
-        held = sum(worth_of.get(number, 0.0) for number in set(lead))
-        share = sum(number in worth_of for number in title) / len(title) if title else 0.0
-        order = len(pairs.intersection(pairwise(title))) / len(pairs) if pairs else 0.0
-        factor[at] += tuning.lead * held / worths + tuning.title * share + tuning.order * order
-    return factor
-
-
-def _beginning(sequence: Hashes) -> tuple[list[int], list[int]]:
-    """Return the words of the title, and the first of those that follow it."""
-    end = int(np.argmin(sequence != 0)) if len(sequence) else 0
-    rest = sequence[end : end + 2 * LEAD_WORDS]
-    return sequence[:end].tolist(), rest[rest != 0][:LEAD_WORDS].tolist()

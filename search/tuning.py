@@ -12,10 +12,10 @@ from dataclasses import dataclass
 class Tuning:
     """k1, b: of BM25 in each field by itself.
 
-    cover_floor, cover_power, near: the second look: how much of the query a document holds, and how much
-    of it stands together. lead: the share of the query that a document's first words hold. title: the share
-    of the title's words that were asked for. order: the share of the query's pairs of words that stand
-    side by side in the title.
+    cover_floor, cover_power, near: the second look: how much of the query a document holds, and how many
+    of its neighbouring words stand close there. together: the share that stands in one place. lead: the
+    share that a document's first words hold. title: the share of the title's words that were asked for.
+    order: the share of the query's pairs of words that stand side by side in the title.
     synonyms, thesaurus, readings, spelling: the worth of a word that was not typed but means the same, is
     read the same, or is spelt nearly the same, against 1 for the word itself; kanji: of a word of two
     kanji for one of them that stands alone; 0 does without.
@@ -24,17 +24,18 @@ class Tuning:
     k1: float = 0.9
     b: float = 0.75
     rare_grams: float = 0.5
-    cover_floor: float = 0.2
+    cover_floor: float = 0.15
     cover_power: float = 0.35
-    near: float = 0.25
-    lead: float = 0.0
-    title: float = 0.0
-    order: float = 0.0
+    near: float = 0.4
+    together: float = 0.2
+    lead: float = 0.2
+    title: float = 0.3
+    order: float = 0.2
     synonyms: float = 0.4
-    thesaurus: float = 0.5
+    thesaurus: float = 0.7
     readings: float = 0.8
-    spelling: float = 0.5
-    kanji: float = 0.2
+    spelling: float = 0.7
+    kanji: float = 0.3
 
 
 TUNED = Tuning()
