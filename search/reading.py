@@ -28,6 +28,8 @@ _BESIDE = "はがをにへともでのやか"
 _LONGEST = 12
 _MOST = 6
 _MOST_WITH_KANJI = 16
+_LONG = 24
+"""Words of a query from which nothing is guessed: a log says itself what it says, and it would take long."""
 _TWO_SLIPS = 7
 """Letters from which two slips in one word are forgiven."""
 
@@ -54,7 +56,7 @@ class Stretch:
 
 def understand(query: Query, lexicons: Sequence[Lexicon], count: Count, tuning: Tuning) -> Query:
     """Return the query with the words that it was perhaps meant to have, in place of those it has."""
-    if not query.folded:
+    if not query.folded or len(query.words) > _LONG:
         return query
     asked = query.folded
     stretches: list[Stretch] = []
@@ -161,7 +163,8 @@ def _runs(query: Query, count: Count) -> Iterator[tuple[int, str, frozenset[int]
         alone = {0} if not _CARRIES.match(folded[run.start() - 1 : run.start()]) else set()
         yield run.start(), sound(run[0]), frozenset({at - run.start() for at in begins} | alone)
     for run in _KATAKANA.finditer(folded):
-        if not count(run[0]):
+        cut = (term.key for term in query.words if run.start() <= term.start < run.end())
+        if not all(map(count, cut)):
             yield run.start(), sound(run[0]), frozenset([0])
 
 

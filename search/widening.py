@@ -20,6 +20,8 @@ from search.tuning import Tuning
 
 SYNONYMS = Path(__file__).parent / "synonyms.txt"
 _MOST_OTHERS = 100
+_LONG = 24
+"""Words of a query from which the language at large adds only noise: it is a log."""
 Keys = tuple[str, ...]
 
 
@@ -74,7 +76,9 @@ def synonyms() -> Mapping[str, tuple[str, ...]]:
 
 def widen(query: Query, thesaurus: Thesaurus, tuning: Tuning) -> Query:
     """Return the query with the other words for what was typed."""
-    others = [*_by_thesaurus(query.words, thesaurus, tuning), *_by_dictionary(query.words, tuning)]
+    others = list(_by_thesaurus(query.words, thesaurus, tuning))
+    if len(query.words) <= _LONG:
+        others += _by_dictionary(query.words, tuning)
     best: dict[tuple[int, int, Keys], Other] = {}
     for other in others:
         if other.weight > 0:
