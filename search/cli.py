@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,10 @@ from search.bench.run import Plan
 from search.bench.run import bench as measure_speed
 from search.evaluate import evaluate as measure
 from search.evaluate import read_lines, run_lines
+from search.experiment import Files
+from search.experiment import experiment as table_of_ideas
 from search.finding import Finder, Found, Result
-from search.index import IndexBusy
+from search.index import IndexBusy, Progress
 from search.log import SearchLog
 from search.queue import Queue
 from search.snippet import Parts
@@ -34,6 +38,10 @@ commands = AppGroup("search", help="Ask, rebuild and measure the search.")
 commands.add_command(thesaurus)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+_limit = click.option("--limit", type=click.IntRange(min=1), help="Ask only the first N judged queries.")
+_drop_one = click.option(
+    "--drop-one", type=int, metavar="SEED", help="Drop a character at random from each query."
+)
 
 
 @dataclass(frozen=True)
@@ -176,22 +184,65 @@ def forget() -> None:
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the run, as TREC tools read it."
 )
-@click.option("--limit", type=click.IntRange(min=1), help="Ask only the first N judged queries.")
-def evaluate(docs: Path, queries: Path, qrels: Path, out: Path | None, limit: int | None) -> None:
+@_limit
+@_drop_one
+def evaluate(
+    docs: Path, queries: Path, qrels: Path, out: Path | None, limit: int | None, drop_one: int | None
+) -> None:
     """Index DOCS in a temporary place, ask QUERIES and compare with QRELS.
 
     DOCS: docs.jsonl[.gz] with id, title, text. QUERIES: queries.jsonl with id, text.
     QRELS: tab-separated query, document, grade. Needs no database and no secret key.
     """
-    try:
-        with click.progressbar(length=sum(1 for _ in read_lines(docs)), label=t("search.indexing")) as bar:
-            report, run = measure(docs, queries, qrels, limit, lambda done: bar.update(done - bar.pos))
-    except (ValueError, KeyError, OSError) as error:
-        raise click.ClickException(t("search.unreadable", error=repr(error))) from error
+    with _refusing_what_is_no_collection(), _indexing(sum(1 for _ in read_lines(docs))) as progress:
+        report, run = measure(docs, queries, qrels, limit, progress, drop_one)
     if out is not None:
         out.write_text("".join(f"{line}\n" for line in run_lines(run)), encoding="utf-8")
     for line in report.lines():
         click.echo(line)
+
+
+@commands.command("experiment")
+@click.argument("docs", type=_FILE)
+@click.argument("queries", type=_FILE)
+@click.argument("qrels", type=_FILE)
+@click.option(
+    "--check", type=(_FILE, _FILE, _FILE), metavar="DOCS QUERIES QRELS", help="No idea may lose on these."
+)
+@_limit
+@_drop_one
+def experiment(
+    docs: Path,
+    queries: Path,
+    qrels: Path,
+    check: tuple[Path, Path, Path] | None,
+    limit: int | None,
+    drop_one: int | None,
+) -> None:
+    """Measure the search without each idea of its ranking; see docs/search.md for how to read the table.
+
+    The files are those of `evaluate`. The queries of --check keep all their characters. Needs no database
+    and no secret key.
+    """
+    other = Files(*check) if check else None
+    with _refusing_what_is_no_collection():
+        for line in table_of_ideas(Files(docs, queries, qrels), other, limit, drop_one, _indexing):
+            click.echo(line)
+
+
+@contextmanager
+def _refusing_what_is_no_collection() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError, OSError) as error:
+        raise click.ClickException(t("search.unreadable", error=repr(error))) from error
+
+
+@contextmanager
+def _indexing(documents: int) -> Iterator[Progress]:
+    """Show how many of the documents are indexed."""
+    with click.progressbar(length=documents, label=t("search.indexing")) as bar:
+        yield lambda done: bar.update(done - bar.pos)
 
 
 @commands.command("bench")

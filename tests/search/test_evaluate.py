@@ -2,12 +2,13 @@
 
 import gzip
 import json
+import random
 
 import pytest
 
 from app import create_app
 from search import evaluate
-from search.evaluate import ndcg, read_grades, recall, reciprocal_rank
+from search.evaluate import drop_one, judged, ndcg, read_grades, recall, reciprocal_rank, success
 
 
 @pytest.fixture
@@ -47,6 +48,32 @@ def test_recall_is_the_share_of_right_documents_found():
     assert recall(["a", "x"], {"a": 1, "b": 2, "c": 0}) == 0.5
 
 
+def test_success_is_whether_the_first_document_is_right():
+    assert success(["a", "x"], {"a": 1}) == 1
+    assert success(["x", "a"], {"a": 1, "x": 0}) == 0 and success([], {"a": 1}) == 0
+
+
+def test_one_character_is_dropped_but_never_white_space_nor_the_only_one():
+    for seed in range(50):
+        text = drop_one("印刷 \u3000できない", random.Random(seed))
+        assert len(text) == 7 and text.count(" ") == text.count("\u3000") == 1
+    assert drop_one(" 紙 ", random.Random(1)) == " 紙 "
+
+
+def test_the_same_seed_drops_the_same_characters_whatever_is_judged(collection):
+    _, queries, qrels = collection
+    grades = read_grades(qrels)
+    texts = dict(judged(queries, grades))
+    fewer = {key: row for key, row in grades.items() if key != "q1"}
+
+    slips = judged(queries, grades, drop_one_by=7)
+
+    assert all(len(text) == len(texts[key]) - 1 for key, text in slips)
+    assert judged(queries, grades, limit=2, drop_one_by=7) == slips[:2]
+    assert judged(queries, fewer, drop_one_by=7) == slips[1:]
+    assert judged(queries, grades, drop_one_by=8) != slips
+
+
 def test_grades_are_read_with_and_without_a_header(tmp_path):
     path = tmp_path / "qrels.tsv"
     path.write_text("q1\ta\t1\n")
@@ -73,9 +100,17 @@ def test_the_command_needs_neither_database_nor_secret(collection, tmp_path, set
     )
 
     assert result.exit_code == 0, result.output
-    assert "MRR        0.6667" in result.output
+    assert "MRR        0.6667" in result.output and "dropped" not in result.output
     assert "q1\tQ0\ta\t1\t" in out.read_text()
     assert not settings.data.exists(), "measuring leaves nothing in the data folder"
+
+
+def test_the_report_says_that_characters_were_dropped(collection, settings):
+    runner = create_app(settings).test_cli_runner()
+
+    result = runner.invoke(args=["search", "evaluate", *map(str, collection), "--drop-one", "7"])
+
+    assert "dropped    one character of each query (seed 7)" in result.output, result.output
 
 
 def test_a_file_that_is_no_collection_is_refused_with_a_sentence(collection, settings, tmp_path):
