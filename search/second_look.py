@@ -150,22 +150,17 @@ class Seen:
     def nearness(self) -> Floats:
         """Return for each document the share (by worth) of neighbouring query words that stand close."""
         places, documents, numbers = self.hits
-        near = np.zeros(len(self.sequences), dtype=np.float32)
         pairs = self.worths[:-1] + self.worths[1:]
-        for number, worth in enumerate(pairs):
-            left, right = places[numbers == number], places[numbers == number + 1]
-            close = documents[numbers == number][_close(left, right)]
-            near[np.unique(close)] += worth
-        share: Floats = near / np.float32(max(pairs.sum(), 1e-9))
+        close = np.zeros((len(self.sequences), len(self.words)), dtype=bool)
+        if len(places):
+            # A word's places and the next word's far apart, so that one search finds the next word's alone.
+            apart = len(self.whole) + 2 * NEAR_WORDS
+            stand = np.sort(numbers * apart + places)
+            wanted = (numbers + 1) * apart + places
+            after = np.searchsorted(stand, wanted)
+            following = np.abs(stand[np.minimum(after, len(stand) - 1)] - wanted)
+            preceding = np.abs(stand[np.maximum(after - 1, 0)] - wanted)
+            near = np.minimum(following, preceding) <= NEAR_WORDS
+            close[documents[near], numbers[near]] = True
+        share: Floats = close[:, :-1] @ pairs / np.float32(max(pairs.sum(), 1e-9))
         return share
-
-
-def _close(left: Numbers, right: Numbers) -> NDArray[np.bool_]:
-    """Return which of `left` have one of `right` at most NEAR_WORDS away. Both ascending."""
-    if not len(left) or not len(right):
-        return np.zeros(len(left), dtype=bool)
-    after = np.searchsorted(right, left)
-    following = right[np.minimum(after, len(right) - 1)]
-    preceding = right[np.maximum(after - 1, 0)]
-    near: NDArray[np.bool_] = np.minimum(np.abs(following - left), np.abs(preceding - left)) <= NEAR_WORDS
-    return near
