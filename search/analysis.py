@@ -19,7 +19,7 @@ from search import identifiers
 from search.folding import fold, fold_with_offsets
 from search.words import ASKING, STOP
 
-ANALYSER_VERSION = "3"
+ANALYSER_VERSION = "4"
 QUERY_CHARS = 2_000
 QUERY_WORDS = 64
 QUERY_GRAMS = 200

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from search import analysis, romaji
+from search import analysis, identifiers, romaji
 from search.analysis import Other, Query, Term
 from search.lexicon import Lexicon, hiragana, sound
 from search.tuning import Tuning
@@ -21,6 +21,8 @@ _HIRAGANA = re.compile("[ぁ-ゖ][ぁ-ゖー]{2,}")
 _KATAKANA = re.compile("[ァ-ヺ][ァ-ヺー]{2,}")
 _LATIN = re.compile(r"(?<![a-z0-9_.@/\\-])[a-z]{2}[a-z'-]*[a-z-](?![a-z0-9_.@/\\-])")
 _SPELT = re.compile("[ァ-ヺー]{2,20}|[a-z][a-z+'-]{1,29}|[0-9]{3,9}")
+_IN_A_NAME = re.compile(r"[a-z0-9][._@/\\:-]$|^[._@/\\:-][a-z0-9]")
+"""What a word of a name has around it: io of java.io.IOException is no slip."""
 _KANJI = re.compile("[一-鿿]")
 _CARRIES = re.compile("[ァ-ヺー一-鿿々]")
 """What the hiragana behind it mostly belong to."""
@@ -128,7 +130,10 @@ def _in_kana(query: Query, count: Count) -> Query:
     """Return the query with the words in kana that were typed while the input method was off."""
     folded = query.folded
     typed: dict[int, str] = {}
+    codes = [(code.start, code.end) for code in identifiers.find_spaced(folded)]
     for run in reversed(list(_LATIN.finditer(folded))):
+        if any(start <= run.start() < end for start, end in codes):
+            continue  # ORA 12541
         kana = hiragana(romaji.kana(run[0]))
         if len(kana) > 1 and not any(map(count, analysis.words(run[0]))):
             folded = folded[: run.start()] + kana + folded[run.end() :]
@@ -216,10 +221,17 @@ def _doubtful(query: Query, count: Count) -> Iterator[tuple[int, int]]:
     neighbours of the same script that they were cut from, and kanji that stand alone."""
     for first, last in _pieces(query):
         terms = query.words[first:last]
-        text = query.folded[terms[0].start : terms[-1].end]
+        place = terms[0].start, terms[-1].end
+        text = query.folded[slice(*place)]
         misspelt = _SPELT.fullmatch(text) and not all(count(term.key) for term in terms)
-        if misspelt or _KANJI.fullmatch(text):
-            yield terms[0].start, terms[-1].end
+        if (misspelt and not _in_a_name(query.folded, *place)) or _KANJI.fullmatch(text):
+            yield place
+
+
+def _in_a_name(folded: str, start: int, end: int) -> bool:
+    """Return whether the word at folded[start:end] is a part of a name written with dots, dashes, slashes."""
+    around = folded[max(0, start - 2) : start], folded[end : end + 2]
+    return any(_IN_A_NAME.search(side) for side in around)
 
 
 def _pieces(query: Query) -> Iterator[tuple[int, int]]:

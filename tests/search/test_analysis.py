@@ -34,6 +34,9 @@ def keys(text):
         ("ERR_CONNECTION_RESET", "errconnectionreset"),
         ("KB-0012", "kb0012"),
         ("KB-12", "kb0012"),
+        ("ｋｂ１２", "kb0012"),
+        ("KB 12 の手順", "kb0012"),
+        ("KB 5005565", "kb5005565"),
     ],
 )
 def test_an_identifier_is_found_whole_in_running_text(text, key):

@@ -62,6 +62,14 @@ def test_what_is_written_as_the_articles_have_it_is_not_corrected(filled, ask):
     assert ask("パスワード").query.correction == ""
 
 
+def test_names_and_codes_hold_no_slips(index, document, ask):
+    index.update([document(1, "おらが id を ip に直す", body="印刷できない")])
+
+    assert ask("java.io.IOException: jp.example 印刷できない").query.correction == ""
+    assert ask("ORA 12541").query.correction == ""
+    assert ask("io").query.correction == "id"
+
+
 def test_what_was_read_is_not_called_missing_and_a_slip_is(filled, ask):
     assert ask("いんさつ").missing == ()
     assert ask("プリター").missing == ("プリター",)
