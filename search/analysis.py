@@ -24,7 +24,6 @@ QUERY_CHARS = 2_000
 QUERY_WORDS = 64
 QUERY_GRAMS = 200
 ASKING_WEIGHT = 0.3
-KATAKANA_WEIGHT = 0.5
 LATIN_GRAM_WEIGHT = 0.4  # pairs of Latin letters say little: "er" is in every second word
 WHOLE_WEIGHT = 2.0
 PART_WEIGHT = 0.25
@@ -80,9 +79,9 @@ class Other:
 class Query:
     """A query as the scorer takes it.
 
-    words: in the order typed, each once; rare_grams: katakana readings of hiragana, to use only when rare;
-    others: what else is looked for in place of words; folded: the query as it was taken apart;
-    correction: what was perhaps meant, "" where the query stands as it is.
+    words: in the order typed, each once; rare_grams: katakana readings of hiragana, used when rare, the
+    tuning says with what weight; others: what else is looked for in place of words; folded: the query as it
+    was taken apart; correction: what was perhaps meant, "" where the query stands as it is.
     """
 
     words: tuple[Term, ...] = ()
@@ -301,7 +300,7 @@ def analyse_query(text: str) -> Query:
     return Query(
         words=_first(words, QUERY_WORDS),
         grams=_first((Term(gram, _gram_weight(gram), "") for gram in plain), QUERY_GRAMS),
-        rare_grams=_first((Term(gram, KATAKANA_WEIGHT, "") for gram in readings), QUERY_GRAMS),
+        rare_grams=_first((Term(gram, 1.0, "") for gram in readings), QUERY_GRAMS),
         identifiers=_first(whole + spaced + parts, QUERY_WORDS),
         folded=folded,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -126,9 +126,9 @@ class Asked:
         yield from (("grams", term) for term in self.query.grams)
         yield from (("identifiers", term) for term in self.query.identifiers)
         most = RARE_SHARE * self.snapshot.live_count
-        for term in self.query.rare_grams:
+        for term in self.query.rare_grams if self.tuning.rare_grams else ():
             if len(self.held("grams", term.key).documents) < most:
-                yield "grams", term
+                yield "grams", replace(term, weight=self.tuning.rare_grams)
 
     def _gains(self) -> Iterator[Floats]:
         """Yield for each stretch of words that has other wordings: what each document gains by the best of

@@ -65,7 +65,7 @@ def understand(query: Query, lexicons: Sequence[Lexicon], count: Count, tuning: 
     if tuning.readings:
         query = _in_kana(query, count)
         stretches += _read(query, lexicons, count, tuning)
-    if tuning.spelling:
+    if tuning.spelling or tuning.kanji:
         stretches += _slips(query, lexicons, count, tuning, stretches)
     # From the end, so that the places of the words before stay what they are.
     for stretch in sorted(stretches, key=lambda stretch: -stretch.start):
@@ -210,9 +210,10 @@ def _slips(
             continue
         text = query.folded[start:end]
         if _KANJI.fullmatch(text):
-            words: Iterable[str] = (w for lexicon in lexicons for w in lexicon.with_kanji(text))
-            yield Stretch(start, end, _commonest(set(words), count, _MOST_WITH_KANJI), tuning.kanji)
-        elif found := _nearest(text, lexicons, count):
+            words = {word for lexicon in lexicons for word in lexicon.with_kanji(text)}
+            found = _commonest(words, count, _MOST_WITH_KANJI) if tuning.kanji else ()
+            yield Stretch(start, end, found, tuning.kanji)
+        elif tuning.spelling and (found := _nearest(text, lexicons, count)):
             yield Stretch(start, end, found, tuning.spelling, found[0])
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tuning:
-    """k1, b: of BM25 in each field by itself.
+    """k1, b: of BM25 in each field by itself. rare_grams: the weight of katakana for what stands in hiragana.
 
     cover_floor, cover_power, near: the second look: how much of the query a document holds, and how many
     of its neighbouring words stand close there. together: the share that stands in one place. lead: the

@@ -9,6 +9,7 @@ import pytest
 
 from app import create_app
 from search.experiment import IDEAS, NO_DIFFERENCE, WHOLE, Figures, Files, earns_its_place, experiment, half
+from search.thesaurus import Thesaurus, shipped
 from search.tuning import TUNED
 
 WITHOUT_THESAURUS = "without thesaurus"
@@ -49,6 +50,36 @@ def test_every_number_that_an_idea_weighs_is_switched_off_by_itself_and_all_of_t
 
 def test_a_query_is_in_the_half_that_the_checksum_of_its_id_says():
     assert [half(f"q{number}") for number in range(8)] == [0, 0, 0, 0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "idea"),
+    [
+        ("画面が固まる", WITHOUT_THESAURUS),
+        ("いんさつ", "without readings"),
+        ("プリソター", "without spelling"),
+        ("印", "without kanji alone"),
+    ],
+)
+def test_without_an_idea_nothing_of_it_is_left_and_the_others_stay(index, document, ask, text, idea):
+    index.update([document(1, "プリンターで印刷"), document(2, "画面が応答しない")])
+    shipped_words = Thesaurus.of(shipped())
+
+    def others(name):
+        tuning = replace(TUNED, **{"synonyms": 0.0, **IDEAS.get(name, {})})
+        return ask(text, thesaurus=shipped_words, tuning=tuning).query.others
+
+    alone = [name for name, changes in IDEAS.items() if len(changes) == 1]
+    assert others(WHOLE)
+    assert {name for name in alone if others(name) != others(WHOLE)} == {idea} and not others(idea)
+
+
+def test_katakana_read_from_hiragana_weighs_what_the_tuning_says(index, document, found):
+    index.update([document(number, "紙を替える") for number in range(1, 20)] + [document(20, "メヌーエの紙")])
+    without = replace(TUNED, **IDEAS["without any of these: plain"])
+
+    assert found("紙 めぬーえの", tuning=replace(without, rare_grams=TUNED.rare_grams))[0] == 20
+    assert found("紙 めぬーえの", tuning=without)[0] == 1
 
 
 @pytest.mark.parametrize(
