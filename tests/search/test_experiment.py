@@ -22,7 +22,7 @@ def collection(tmp_path):
     def make(grades, name="main"):
         folder = tmp_path / name
         folder.mkdir()
-        titles = {"b": "画面", "a": "画面が応答しない", "c": "番号札の表示を直す"}
+        titles = {"b": "画面", "a": "画面が応答しない", "c": "ビルの番号札"}
         docs = [{"id": key, "title": title, "text": ""} for key, title in titles.items()]
         queries = [{"id": f"q{n}", "text": text} for n, text in enumerate(grades)]
         rows = [f"q{n}\t{document}\t1\n" for n, document in enumerate(grades.values())]
@@ -126,7 +126,7 @@ def test_what_loses_on_the_check_collection_does_not_earn_its_place(collection):
 
 
 def test_the_command_prints_the_table_and_leaves_nothing_behind(collection, settings):
-    files, check = collection({"画面": "b", "番号札": "c"}), collection({"表示": "c"}, "check")
+    files, check = collection({"画面": "b", "番号札": "c"}), collection({"ビル": "c"}, "check")
     arguments = [str(path) for path in asdict(files).values()]
     more = ["--check", *(str(path) for path in asdict(check).values()), "--limit", "1", "--drop-one", "3"]
 
