@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search import analysis
 
+SPELLINGS = Path(__file__).parent / "spellings.txt"
 _WORD = re.compile(r"[ァ-ヺー]{2,20}|[a-z0-9][a-z0-9.+'-]{1,29}")
 _WITH_KANJI = re.compile(r"(?=.*[一-鿿々])[ぁ-ゖァ-ヺー一-鿿々]{1,12}")
 _PAIR = re.compile(r"[一-鿿]{2}")
@@ -36,6 +39,9 @@ class Lexicon:
             elif _PAIR.fullmatch(word):
                 for kanji in set(word):
                     self._pairs[kanji].append(word)
+        for latin in _latin().keys() & set(every):
+            for word in _latin()[latin]:
+                self._spelt[len(word)].append(word)
         for reading, word in _readings(every):
             self._read[reading].append(word)
 
@@ -51,7 +57,7 @@ class Lexicon:
         lengths = range(max(1, len(word) - most), len(word) + most + 1)
         choices = (self._spelt.get(length, ()) for length in lengths)
         return [
-            (found, int(distance))
+            (_kana().get(found, found), int(distance))
             for words in choices
             for found, distance, _ in process.extract(
                 word, words, scorer=OSA.distance, score_cutoff=most, limit=None
@@ -61,6 +67,22 @@ class Lexicon:
     def with_kanji(self, kanji: str) -> list[str]:
         """Return the words of two kanji of which this is one."""
         return self._pairs.get(kanji, [])
+
+
+@cache
+def _kana() -> Mapping[str, str]:
+    """Return {Latin word: the kana that the index keeps of it}."""
+    rows = SPELLINGS.read_text(encoding="utf-8").splitlines()
+    return dict(row.split("\t") for row in rows if not row.startswith("#"))
+
+
+@cache
+def _latin() -> Mapping[str, list[str]]:
+    """Return {kana: the Latin words for it}."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for word, kana in _kana().items():
+        found[kana].append(word)
+    return dict(found)
 
 
 def _readings(words: Iterable[str]) -> Iterator[tuple[str, str]]:

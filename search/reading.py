@@ -30,6 +30,11 @@ _BESIDE = "はがをにへともでのやか"
 _LONGEST = 12
 _MOST = 6
 _MOST_WITH_KANJI = 16
+_RARE = 3
+_RARER = 20
+_RARE_LETTERS = 4
+"""A word of so many letters in so few documents may be a slip that an article has too, if a near word is in
+so many times more."""
 _LONG = 24
 """Words of a query from which nothing is guessed: a log says itself what it says, and it would take long."""
 _TWO_SLIPS = 7
@@ -63,7 +68,7 @@ def understand(query: Query, lexicons: Sequence[Lexicon], count: Count, tuning: 
     asked = query.folded
     stretches: list[Stretch] = []
     if tuning.readings:
-        query = _in_kana(query, count)
+        query = _in_kana(query, lexicons, count)
         stretches += _read(query, lexicons, count, tuning)
     if tuning.spelling or tuning.kanji:
         stretches += _slips(query, lexicons, count, tuning, stretches)
@@ -126,7 +131,13 @@ def _typed(query: Query, covered: Sequence[int], stretch: Stretch) -> str:
     return query.folded[stretch.start : stretch.end]
 
 
-def _in_kana(query: Query, count: Count) -> Query:
+def _stands_nowhere(typed: str, count: Count) -> bool:
+    """Return whether no word of it is in the index; words that are never indexed do not count."""
+    keys = analysis.words(typed)
+    return bool(keys) and not any(map(count, keys))
+
+
+def _in_kana(query: Query, lexicons: Sequence[Lexicon], count: Count) -> Query:
     """Return the query with the words in kana that were typed while the input method was off."""
     folded = query.folded
     typed: dict[int, str] = {}
@@ -135,7 +146,7 @@ def _in_kana(query: Query, count: Count) -> Query:
         if any(start <= run.start() < end for start, end in codes):
             continue  # ORA 12541
         kana = hiragana(romaji.kana(run[0]))
-        if len(kana) > 1 and not any(map(count, analysis.words(run[0]))):
+        if len(kana) > 1 and _stands_nowhere(run[0], count) and not _nearest(run[0], lexicons, count, 1):
             folded = folded[: run.start()] + kana + folded[run.end() :]
             typed = {at + len(kana) - len(run[0]): word for at, word in typed.items()}
             typed |= dict.fromkeys(range(run.start(), run.start() + len(kana)), run[0])
@@ -213,8 +224,11 @@ def _slips(
             words = {word for lexicon in lexicons for word in lexicon.with_kanji(text)}
             found = _commonest(words, count, _MOST_WITH_KANJI) if tuning.kanji else ()
             yield Stretch(start, end, found, tuning.kanji)
-        elif tuning.spelling and (found := _nearest(text, lexicons, count)):
-            yield Stretch(start, end, found, tuning.spelling, found[0])
+        elif tuning.spelling:
+            stands = min(count(term.key) for term in query.words if start <= term.start < end)
+            near = _nearest(text, lexicons, count, 1 if stands or len(text) < _TWO_SLIPS else 2)
+            if found := tuple(word for word in near if count(word) > _RARER * stands):
+                yield Stretch(start, end, found, tuning.spelling, "" if stands else found[0])
 
 
 def _doubtful(query: Query, count: Count) -> Iterator[tuple[int, int]]:
@@ -224,7 +238,8 @@ def _doubtful(query: Query, count: Count) -> Iterator[tuple[int, int]]:
         terms = query.words[first:last]
         place = terms[0].start, terms[-1].end
         text = query.folded[slice(*place)]
-        misspelt = _SPELT.fullmatch(text) and not all(count(term.key) for term in terms)
+        rare = min(count(term.key) for term in terms) <= (_RARE if len(text) >= _RARE_LETTERS else 0)
+        misspelt = _SPELT.fullmatch(text) and rare
         if (misspelt and not _in_a_name(query.folded, *place)) or _KANJI.fullmatch(text):
             yield place
 
@@ -251,9 +266,8 @@ def _is_katakana(query: Query, at: int) -> bool:
     return "ァ" <= query.folded[query.words[at].start] <= "ヺ"
 
 
-def _nearest(text: str, lexicons: Sequence[Lexicon], count: Count) -> tuple[str, ...]:
-    """Return the words that differ from a text by the fewest slips."""
-    most = 2 if len(text) >= _TWO_SLIPS else 1
+def _nearest(text: str, lexicons: Sequence[Lexicon], count: Count, most: int) -> tuple[str, ...]:
+    """Return the words that differ from a text by the fewest slips, at most so many."""
     near = {word: slips for lexicon in lexicons for word, slips in lexicon.near(text, most) if slips}
     for slips in range(1, most + 1):
         if found := _commonest((word for word in near if near[word] == slips), count, _MOST):
