@@ -42,7 +42,8 @@ class OpenCount:
     def __call__(self) -> int:
         now = time.monotonic()
         if now >= self._until:
-            self._count, self._until = len(gaps.open_gaps(db.session())), now + _COUNTED_FOR
+            with db.reading() as session:  # the answer to a post need not wait for who is writing
+                self._count, self._until = len(gaps.open_gaps(session)), now + _COUNTED_FOR
         return self._count
 
     def forget(self) -> None:

@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 
+_PATIENT, _IMPATIENT = "PRAGMA busy_timeout=30000", "PRAGMA busy_timeout=0"
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
-    "PRAGMA busy_timeout=30000",
+    _PATIENT,
 )
 
 
@@ -40,8 +41,16 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    begin = "BEGIN IMMEDIATE" if options.get("writes", False) else "BEGIN"
+    if options.get("waits", True):
+        connection.exec_driver_sql(begin)
+        return
+    connection.exec_driver_sql(_IMPATIENT)
+    try:
+        connection.exec_driver_sql(begin)
+    finally:
+        connection.exec_driver_sql(_PATIENT)
 
 
 def reading(engine: Engine) -> Session:
@@ -50,8 +59,12 @@ def reading(engine: Engine) -> Session:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
-    """Yield a session in one write transaction: committed at the end, rolled back by any error."""
-    with engine.connect().execution_options(writes=True) as connection, Session(connection) as session:
+def writing(engine: Engine, *, waits: bool = True) -> Iterator[Session]:
+    """Yield a session in one write transaction: committed at the end, rolled back by any error.
+
+    waits: False raises OperationalError at the first statement while another transaction writes (SQLite).
+    """
+    options = {"writes": True, "waits": waits}
+    with engine.connect().execution_options(**options) as connection, Session(connection) as session:
         yield session
         session.commit()

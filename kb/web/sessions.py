@@ -6,11 +6,13 @@ The signed cookie holds a random token; the table holds its hash, when it began 
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app, session
 from flask_login import LoginManager, login_user, logout_user
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from kb.domain.people import access_problem
@@ -48,9 +50,14 @@ def load(token: str) -> SignedIn | None:
             return None
         found = signed_in(person, token)
     if now - sign_in.seen_at > SEEN_EVERY:
-        with writing(db.engine()) as session_:
-            session_.execute(update(SignIn).where(SignIn.id == sign_in.id).values(seen_at=now))
+        _see(sign_in.id, now)
     return found
+
+
+def _see(sign_in_id: int, now: datetime) -> None:
+    """Write when a session was last seen; the next request does, where somebody else is writing now."""
+    with suppress(OperationalError), writing(db.engine(), waits=False) as session_:
+        session_.execute(update(SignIn).where(SignIn.id == sign_in_id).values(seen_at=now))
 
 
 def signed_in(person: Person, token: str) -> SignedIn:
