@@ -23,6 +23,8 @@ from search.vocabulary.trying import widened
 
 bp = Blueprint("thesaurus", __name__, url_prefix="/thesaurus")
 _MOST_NAMED = 3
+_SHOWN = 60
+"""Characters of a group in a message: messages travel in the cookie, which browsers drop beyond 4 KB."""
 
 
 @bp.get("/")
@@ -151,7 +153,7 @@ def switch_off(name: str) -> Any:
     """Use a shipped group no longer."""
     entry = groups.shipped_entry(db.session(), name)
     service.switch_off(db.session(), entry, _act())
-    flash(t("thesaurus.done.switched_off", group=entry.line), "success")
+    flash(t("thesaurus.done.switched_off", group=_short(entry.line)), "success")
     return redirect(url_for(".index"), 303)
 
 
@@ -162,22 +164,26 @@ def drop(group_id: int) -> Any:
     entry = groups.entry(db.session(), group_id)
     done = service.drop(db.session(), entry, _act(), base=forms.posted_base())
     shown = entry if done == "removed" or not entry.shipped else Entry(entry.shipped, None, entry.shipped)
-    flash(t(f"thesaurus.done.{done}", group=shown.line), "success")
+    flash(t(f"thesaurus.done.{done}", group=_short(shown.line)), "success")
     return redirect(url_for(".index"), 303)
 
 
 def _saved(group: Group, entry: Entry | None = None) -> Any:
     """Say what was saved, and which other groups hold one of its words: to be seen, not to be mended."""
-    flash(t("thesaurus.done.saved", group=rules.line(group.words, group.finds)), "success")
+    flash(t("thesaurus.done.saved", group=_short(rules.line(group.words, group.finds))), "success")
     entries = groups.everything(db.session())
     others = [(word, line) for word, line in rules.sharing(group, groups.in_use(entries)) if line != group]
     if others:
         named = t("thesaurus.and").join(
-            t("thesaurus.also", word=word, group=rules.line(other.words, other.finds))
+            t("thesaurus.also", word=_short(word), group=_short(rules.line(other.words, other.finds)))
             for word, other in others[:_MOST_NAMED]
         )
         flash(t("thesaurus.shared", n=len(others), groups=named), "info")
     return redirect(url_for(".index"), 303)
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _SHOWN else f"{words[: _SHOWN - 1]}…"
 
 
 def _act() -> Act:

@@ -161,6 +161,14 @@ def test_a_group_that_shares_a_word_is_stored_and_the_other_one_named(reviewer, 
     assert "「窓口くん」は「窓口くん、総合窓口端末」" in reviewer.get("/thesaurus/").text
 
 
+def test_the_message_about_a_very_long_group_fits_the_cookie(reviewer):
+    letters = "".join(chr(0x4E00 + number * 10_007 % 20_000) for number in range(12_000))
+    long = [letters[start : start + 100] for start in range(0, len(letters), 100)]
+    for start in (0, 29, 58, 87):
+        answer = add(reviewer, "\n".join([long[-1], *long[start : start + 29]]))
+        assert max(len(cookie) for cookie in answer.headers.getlist("Set-Cookie")) < 3_000
+
+
 def test_a_change_keeps_who_and_what_it_was(reviewer, as_role, rows, audited, people):
     add(reviewer)
     number = rows()[0].id
