@@ -103,7 +103,7 @@ def serve() -> None:
     if not db.migrated(app):
         raise click.ClickException("The database is not up to date: run `flask init`.")
     search.views.start(app)
-    click.echo(f"Kiriwake: http://{settings.host}:{settings.port}")
+    click.echo(f"Kiriwake: http://{settings.host}:{settings.port} (Ctrl+C stops it)")
     waitress.serve(
         app,
         host=settings.host,

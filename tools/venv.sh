@@ -46,7 +46,7 @@ make wheelhouse PYTHON=$python DEV=1. Or remove it."
 }
 
 if ! installed requirements.txt; then
-    echo "Installing the packages into .venv ($("$python" --version))"
+    echo "Installing the packages into .venv ($("$python" --version)): about a minute"
     rm -rf .venv
     "$python" -m venv .venv || stop "The virtual environment could not be made. On Debian: apt install python3-venv"
     install requirements.txt

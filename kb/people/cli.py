@@ -137,6 +137,7 @@ def reset(login: str) -> None:
 def list_() -> None:
     """List the accounts: login, name, role, organisation, last day, state."""
     _require_tables()
+    click.echo("\t".join(("login", "name", "role", "organisation", "last day", "state")))
     with db.reading() as session:
         for person in queries.everyone(session):
             until = person.access_until.isoformat() if person.access_until else "-"

@@ -50,7 +50,7 @@
       const other = document.createElement(kind);
       const [start, end] = [box.selectionStart, box.selectionEnd];
       for (const { name, value } of box.attributes) {
-        if (!/^(role|rows|type|value|aria-(autocomplete|controls|expanded|activedescendant))$/.test(name)) other.setAttribute(name, value);
+        if (!/^(role|rows|style|type|value|aria-(autocomplete|controls|expanded|activedescendant))$/.test(name)) other.setAttribute(name, value);
       }
       if (kind === "input") other.type = "search";
       other.value = box.value;

@@ -138,6 +138,7 @@ def test_list_names_everybody_with_their_state(flask, on_record):
     rows = {line.split("\t")[0]: line.split("\t") for line in printed.splitlines()}
 
     assert code == 0
+    assert rows["login"] == ["login", "name", "role", "organisation", "last day", "state"]
     assert rows["staff"][2:] == ["staff", "ward", "-", "locked"]
     assert rows["author"][2:] == ["author", "contractor", "2099-03-31", "active"]
 

@@ -244,3 +244,10 @@ def test_a_browser_learns_how_to_search_here(visitor, language, name):
         "kb.example.jp" in url for url in re.findall('https?://[^"<]+', answer.text) if "a9.com" not in url
     )
     assert 'href="/opensearch.xml"' in visitor.get("/sign-in").text
+
+
+def test_what_was_searched_for_is_on_paper_too(stocked, as_role):
+    page = as_role("staff").get("/search?q=印刷 %26<b>").text
+    printed = re.search(r'<p class="print-only[^>]*>([^<]*)</p>', page)
+
+    assert printed and printed[1] == "「印刷 &amp;&lt;b&gt;」の検索"
