@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
 
+from kb.domain import articles
 from kb.store.db import reading
 from kb.web import db
 from kb.web.access import may, scope
@@ -15,6 +16,8 @@ from search.scoring import FACETS
 from search.suggest import LONGEST, Suggestion, Suggestions
 
 bp = Blueprint("box", __name__)
+_LONGEST_FILTER = articles.LONGEST["entry"]
+"""Characters of a component's name; nothing longer need be carried by an address."""
 _DESCRIPTION = "application/opensearchdescription+xml"
 
 
@@ -53,7 +56,10 @@ def _row(suggestion: Suggestion) -> dict[str, Any]:
 def shorten() -> Any:
     """Lead from a paste too long for an address to the search with its gist; nothing is stored."""
     text = request.form.get("q", "").replace("\r\n", "\n").strip()
-    filters: dict[str, Any] = {name: value for name in FACETS if (value := request.form.get(name))}
+    given = {name: request.form.get(name, "") for name in FACETS}
+    filters: dict[str, Any] = {
+        name: value for name, value in given.items() if 0 < len(value) <= _LONGEST_FILTER
+    }
     short = gist(text)
     return redirect(url_for("search.index", q=short, **filters, cut=short != text or None), 303)
 

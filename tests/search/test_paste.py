@@ -90,6 +90,12 @@ def test_a_post_leads_to_the_short_address_with_its_filters(as_role):
     assert short.location == "/search?q=%E5%8D%B0%E5%88%B7"
 
 
+def test_a_filter_that_no_component_is_named_by_does_not_make_the_address_long(as_role):
+    answer = as_role("staff").post("/search", data={"q": "印刷", "component": "あ" * 100_000})
+
+    assert answer.status_code == 303 and len(answer.headers["Location"]) < ADDRESS_BYTES
+
+
 def test_without_script_a_long_paste_is_shortened_too(as_role):
     page = as_role("staff").get("/search", query_string={"q": TRACE.replace("\n", "\r\n")}).text
 
