@@ -9,10 +9,11 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from operator import add
-from typing import TypedDict
+from typing import Any, TypedDict
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from flask import session
+from flask_login import current_user
 
 TYPING = timedelta(minutes=5)
 """After this a text is another search, however much alike."""
@@ -22,6 +23,7 @@ ANSWERING = timedelta(hours=8)
 """After this a search is forgotten: whoever sits here then is somebody else, or asks something else."""
 _KEY = "searches"
 _ELSEWHERE = "read"
+_WHOSE = "searches_of"
 _KEPT = 3
 _CHARS = 150
 _MOST_ARTICLES = 20
@@ -45,7 +47,7 @@ def typed(words: str, now: datetime) -> str:
     if not kept or not _goes_on(kept[-1], words, now):
         kept.append(_new(words, now))
     kept[-1] |= {"words": words, "at": int(now.timestamp())}
-    session[_KEY] = kept[-_KEPT:]
+    _keep(_KEY, kept[-_KEPT:])
     return kept[-1]["token"]
 
 
@@ -61,7 +63,7 @@ def opened(article_id: int, referrer: str, fold: Callable[[str], str | None], no
         if words and search["words"] == words:
             if article_id not in search["opened"]:
                 search["opened"] = [*search["opened"], article_id][-_MOST_ARTICLES:]
-                session[_KEY] = kept
+                _keep(_KEY, kept)
             return search["token"]
     return None
 
@@ -90,20 +92,33 @@ def answered(article_id: int, answer: str, now: datetime) -> Searched:
     answers = search["answers"] | {str(article_id): answer}
     search["answers"] = dict(list(answers.items())[-_MOST_ARTICLES:])
     if search["words"]:
-        session[_KEY] = [search if kept["token"] == search["token"] else kept for kept in _searches(now)]
+        _keep(_KEY, [search if kept["token"] == search["token"] else kept for kept in _searches(now)])
     else:
-        session[_ELSEWHERE] = search
+        _keep(_ELSEWHERE, search)
     return search
 
 
 def _searches(now: datetime) -> list[Searched]:
-    return [search for search in session.get(_KEY, ()) if _since(search, now) <= ANSWERING]
+    return [search for search in _kept(_KEY) or () if _since(search, now) <= ANSWERING]
+
+
+def _kept(key: str) -> Any:
+    """Return what is kept for whoever sits here; somebody whose session has ended leaves theirs behind."""
+    return session.get(key) if session.get(_WHOSE) == current_user.id else None
+
+
+def _keep(key: str, value: Any) -> None:
+    if session.get(_WHOSE) != current_user.id:
+        session.pop(_KEY, None)
+        session.pop(_ELSEWHERE, None)
+        session[_WHOSE] = current_user.id
+    session[key] = value
 
 
 def _of_article(article_id: int, now: datetime) -> Searched:
     """Return the newest search that led to the article, or what stands for all that none led to."""
     led = (search for search in reversed(_searches(now)) if article_id in search["opened"])
-    elsewhere: Searched | None = session.get(_ELSEWHERE)
+    elsewhere: Searched | None = _kept(_ELSEWHERE)
     if elsewhere is None or _since(elsewhere, now) > ANSWERING:
         elsewhere = _new("", now)
     return next(led, elsewhere)

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import session as cookie
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kb.store.db import reading, writing
-from kb.store.models import HandledSearch, Search, SymptomOutcome
+from kb.store.models import HandledSearch, Search, SignIn, SymptomOutcome
+from kb.web.locale import WORDS
 from search import visit
 from search.log import Opened, SearchLog, Typed, loggable, loggable_words
 
@@ -369,6 +370,21 @@ def test_a_visitor_of_open_pages_answers_too_and_others_are_asked_to_sign_in(app
 
     assert answer(visitor, stocked[0], "yes").location.endswith("#feedback")
     assert len(told()) == 1
+
+
+def test_who_sits_there_after_a_session_has_ended_sees_nothing_of_its_searches(app, stocked, as_role):
+    app.config["KB_SETTINGS"] = replace(app.config["KB_SETTINGS"], open_staff_pages=True)
+    client = as_role("staff")
+    search(client, "印刷できない 係長の机")
+    open_from(client, "印刷できない 係長の机", stocked[0])
+    page = client.post(f"/articles/{stocked[0].id}/feedback", data={"answer": "no"}, follow_redirects=True)
+    assert "係長の机" in page.text
+
+    with writing(app.extensions["kb.engine"]) as session:
+        session.execute(update(SignIn).values(ended_at=NOW))
+    page = client.get(f"/articles/{stocked[0].id}").text
+
+    assert "係長の机" not in page and WORDS["feedback.title"]["ja"] in page
 
 
 def test_a_hidden_article_an_archived_one_and_a_draft_answer_404(make_article, as_role, told):
