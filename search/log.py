@@ -58,9 +58,11 @@ Note = Typed | Opened
 def loggable(text: str) -> str | None:
     """Return a query as the log keeps it: masked, folded, blanks single. None if it cannot be masked.
 
-    Masked before it is folded and again after, because folding can bring a number's pieces together.
+    Masked as typed, in one line and folded: a number's pieces may stand in two lines, and folding brings
+    pieces together but takes the last letter of マイナンバー, which says what a number is.
     """
-    words = personal_data.masked(" ".join(fold(personal_data.masked(text)).split()))
+    line = personal_data.masked(" ".join(personal_data.masked(text).split()))
+    words = personal_data.masked(" ".join(fold(line).split()))
     return None if personal_data.find(words) else words
 
 

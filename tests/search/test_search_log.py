@@ -108,6 +108,17 @@ def test_a_personal_number_and_a_password_are_masked_before_they_are_stored(stoc
     assert not re.search(r"\d", row.words) and "1234" not in kept and "hunter2" not in kept
 
 
+@pytest.mark.parametrize(
+    ("typed", "secret"),
+    [
+        ("マイナンバー1234567\n89018 が読めない", "89018"),
+        ("アクセスキー:\nx1y2z3w4 が使えない", "x1y2z3w4"),
+    ],
+)
+def test_what_is_typed_in_two_lines_is_masked_too(typed, secret):
+    assert "■" in loggable(typed) and secret not in loggable(typed)
+
+
 def test_what_cannot_be_masked_is_not_stored_and_a_missing_word_that_was_masked_is_dropped(monkeypatch):
     assert loggable("印刷　できない\nﾌﾟﾘﾝﾀｰ") == "印刷 できない プリンタ"
     assert loggable_words(["プリンター", "hunter2xyz"], "プリンタ パスワード:■■■■") == ("プリンタ",)
