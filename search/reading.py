@@ -27,6 +27,8 @@ _KANJI = re.compile("[一-鿿]")
 _CARRIES = re.compile("[ァ-ヺー一-鿿々]")
 """What the hiragana behind it mostly belong to."""
 _BESIDE = "はがをにへともでのやか"
+_CODE_LETTERS = 4
+"""Letters of a code before its number; more are a word: outlok 2019."""
 _LONGEST = 12
 _MOST = 6
 _MOST_WITH_KANJI = 16
@@ -141,10 +143,9 @@ def _in_kana(query: Query, lexicons: Sequence[Lexicon], count: Count) -> Query:
     """Return the query with the words in kana that were typed while the input method was off."""
     folded = query.folded
     typed: dict[int, str] = {}
-    codes = [(code.start, code.end) for code in identifiers.find_spaced(folded)]
     for run in reversed(list(_LATIN.finditer(folded))):
-        if any(start <= run.start() < end for start, end in codes):
-            continue  # ORA 12541
+        if _in_a_code(query.folded, run.start()):
+            continue
         kana = hiragana(romaji.kana(run[0]))
         if len(kana) > 1 and _stands_nowhere(run[0], count) and not _nearest(run[0], lexicons, count, 1):
             folded = folded[: run.start()] + kana + folded[run.end() :]
@@ -240,8 +241,15 @@ def _doubtful(query: Query, count: Count) -> Iterator[tuple[int, int]]:
         text = query.folded[slice(*place)]
         rare = min(count(term.key) for term in terms) <= (_RARE if len(text) >= _RARE_LETTERS else 0)
         misspelt = _SPELT.fullmatch(text) and rare
-        if (misspelt and not _in_a_name(query.folded, *place)) or _KANJI.fullmatch(text):
+        named = _in_a_name(query.folded, *place) or _in_a_code(query.folded, place[0])
+        if (misspelt and not named) or _KANJI.fullmatch(text):
             yield place
+
+
+def _in_a_code(folded: str, at: int) -> bool:
+    """Return whether a code written with a space (ORA 12541) holds the letter at `at`."""
+    codes = (code for code in identifiers.find_spaced(folded) if code.start <= at < code.end)
+    return any(folded.index(" ", code.start) - code.start <= _CODE_LETTERS for code in codes)
 
 
 def _in_a_name(folded: str, start: int, end: int) -> bool:

@@ -63,11 +63,12 @@ def test_what_is_written_as_the_articles_have_it_is_not_corrected(filled, ask):
 
 
 def test_names_and_codes_hold_no_slips(index, document, ask):
-    index.update([document(1, "おらが id を ip に直す", body="印刷できない")])
+    index.update([document(1, "おらが id を ip に直す", body="印刷できない OWA Outlook")])
 
     assert ask("java.io.IOException: jp.example 印刷できない").query.correction == ""
     assert ask("ORA 12541").query.correction == ""
     assert ask("io").query.correction == "id"
+    assert ask("outlok 2019").query.correction == "アウトルック 2019"
 
 
 def test_what_was_read_is_not_called_missing_and_a_slip_is(filled, ask):
