@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -23,6 +24,14 @@ _SOUND = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)} | str
 _ENDING_IN_KANA = re.compile(r"[ぁ-ゖ]$")
 _HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 _SHORTEST_READING = 2
+
+
+class Near(NamedTuple):
+    """A word as the index has it, how many slips away, and as people spell it (アウトルック, 1, outlook)."""
+
+    word: str
+    slips: int
+    spelt: str
 
 
 class Lexicon:
@@ -49,18 +58,18 @@ class Lexicon:
         """Return the words read so, given in katakana; verbs and adjectives also without their ending."""
         return self._read.get(reading, [])
 
-    def near(self, word: str, most: int) -> list[tuple[str, int]]:
-        """Return (word, distance) of the words at most so many slips away.
+    def near(self, spelt: str, most: int) -> list[Near]:
+        """Return the words at most so many slips away.
 
         A slip is a character dropped, doubled, changed, or changed places with its neighbour.
         """
-        lengths = range(max(1, len(word) - most), len(word) + most + 1)
+        lengths = range(max(1, len(spelt) - most), len(spelt) + most + 1)
         choices = (self._spelt.get(length, ()) for length in lengths)
         return [
-            (_kana().get(found, found), int(distance))
+            Near(_kana().get(found, found), int(distance), found)
             for words in choices
             for found, distance, _ in process.extract(
-                word, words, scorer=OSA.distance, score_cutoff=most, limit=None
+                spelt, words, scorer=OSA.distance, score_cutoff=most, limit=None
             )
         ]
 

@@ -32,11 +32,12 @@ _CODE_LETTERS = 4
 _LONGEST = 12
 _MOST = 6
 _MOST_WITH_KANJI = 16
-_RARE = 3
-_RARER = 20
-_RARE_LETTERS = 4
-"""A word of so many letters in so few documents may be a slip that an article has too, if a near word is in
-so many times more."""
+_RARE = 10
+_RARER = 8
+"""A word in so few documents may be a slip that an article has too, if a near word is in so many times
+more;"""
+_COMMONLY_SHORT = re.compile("[a-z0-9]{0,3}|[ァ-ヺー]{0,2}")
+"""but not one as short as this."""
 _LONG = 24
 """Words of a query from which nothing is guessed: a log says itself what it says, and it would take long."""
 _TWO_SLIPS = 7
@@ -228,8 +229,9 @@ def _slips(
         elif tuning.spelling:
             stands = min(count(term.key) for term in query.words if start <= term.start < end)
             near = _nearest(text, lexicons, count, 1 if stands or len(text) < _TWO_SLIPS else 2)
-            if found := tuple(word for word in near if count(word) > _RARER * stands):
-                yield Stretch(start, end, found, tuning.spelling, "" if stands else found[0])
+            if commoner := tuple(word for word in near if count(word) > _RARER * stands):
+                written = "" if stands else near[commoner[0]]
+                yield Stretch(start, end, commoner, tuning.spelling, written)
 
 
 def _doubtful(query: Query, count: Count) -> Iterator[tuple[int, int]]:
@@ -239,7 +241,8 @@ def _doubtful(query: Query, count: Count) -> Iterator[tuple[int, int]]:
         terms = query.words[first:last]
         place = terms[0].start, terms[-1].end
         text = query.folded[slice(*place)]
-        rare = min(count(term.key) for term in terms) <= (_RARE if len(text) >= _RARE_LETTERS else 0)
+        most = 0 if _COMMONLY_SHORT.fullmatch(text) else _RARE
+        rare = min(count(term.key) for term in terms) <= most
         misspelt = _SPELT.fullmatch(text) and rare
         named = _in_a_name(query.folded, *place) or _in_a_code(query.folded, place[0])
         if (misspelt and not named) or _KANJI.fullmatch(text):
@@ -274,10 +277,11 @@ def _is_katakana(query: Query, at: int) -> bool:
     return "ァ" <= query.folded[query.words[at].start] <= "ヺ"
 
 
-def _nearest(text: str, lexicons: Sequence[Lexicon], count: Count, most: int) -> tuple[str, ...]:
-    """Return the words that differ from a text by the fewest slips, at most so many."""
-    near = {word: slips for lexicon in lexicons for word, slips in lexicon.near(text, most) if slips}
+def _nearest(text: str, lexicons: Sequence[Lexicon], count: Count, most: int) -> dict[str, str]:
+    """Return {word: how it is spelt} of those that differ from a text by the fewest slips."""
+    near = [one for lexicon in lexicons for one in lexicon.near(text, most) if one.slips]
     for slips in range(1, most + 1):
-        if found := _commonest((word for word in near if near[word] == slips), count, _MOST):
-            return found
-    return ()
+        spelt = {one.word: one.spelt for one in near if one.slips == slips}
+        if found := _commonest(spelt, count, _MOST):
+            return {word: spelt[word] for word in found}
+    return {}
