@@ -76,4 +76,5 @@ def migrate(app: Flask) -> None:
 
 def migrated(app: Flask) -> bool:
     """Return whether the database has every table that this version needs."""
-    return is_current(app.extensions["kb.engine"])
+    settings = app.config["KB_SETTINGS"]
+    return settings.data.is_dir() and is_current(app.extensions["kb.engine"])

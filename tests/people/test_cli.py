@@ -143,8 +143,10 @@ def test_list_names_everybody_with_their_state(flask, on_record):
     assert rows["author"][2:] == ["author", "contractor", "2099-03-31", "active"]
 
 
-def test_without_tables_the_commands_say_what_to_run(settings):
-    settings.data.mkdir()
+@pytest.mark.parametrize("folder", [True, False])
+def test_without_tables_the_commands_say_what_to_run(settings, folder):
+    if folder:
+        settings.data.mkdir()
     empty = create_app(settings)
     result = empty.test_cli_runner().invoke(args=["people", "list"])
     empty.extensions["kb.engine"].dispose()
