@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 
 from search import analysis
 
-SPELLINGS = Path(__file__).parent / "spellings.txt"
+SPELLINGS = Path(__file__).parent / "sudachidict" / "spellings.txt"
 _WORD = re.compile(r"[ァ-ヺー]{2,20}|[a-z0-9][a-z0-9.+'-]{1,29}")
 _WITH_KANJI = re.compile(r"(?=.*[一-鿿々])[ぁ-ゖァ-ヺー一-鿿々]{1,12}")
 _PAIR = re.compile(r"[一-鿿]{2}")

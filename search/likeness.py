@@ -18,7 +18,7 @@ Bag = Mapping[str, float]
 """Words of a text with their weights; the sum of the squares is 1."""
 ALIKE = 0.5
 """Cosine from which two texts tell of the same symptom."""
-_REMEMBERED = 4_000
+_REMEMBERED = 10_000
 
 
 @lru_cache(maxsize=_REMEMBERED)

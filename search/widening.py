@@ -1,8 +1,8 @@
 """The words that were not typed and mean what was typed: by the dictionary's synonyms and by the thesaurus.
 
 The thesaurus is the trade's and the ward's own (`search/thesaurus.txt` and the page); the dictionary's
-synonyms (`search/synonyms.txt`) are of the language at large, so they weigh less. Both are used when a
-query is asked: an edited group holds at once, and nothing is indexed anew.
+synonyms are of the language at large, so they weigh less. Both are used when a query is asked: an edited
+group holds at once, and nothing is indexed anew.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from search.analysis import Other, Query, Term, words
 from search.thesaurus import Group, Thesaurus
 from search.tuning import Tuning
 
-SYNONYMS = Path(__file__).parent / "synonyms.txt"
+SYNONYMS = Path(__file__).parent / "sudachidict" / "synonyms.txt"
 _MOST_OTHERS = 100
 _LONG = 24
 """Words of a query from which the language at large adds only noise: it is a log."""

@@ -1,4 +1,4 @@
-"""Writes search/synonyms.txt and search/spellings.txt from the installed dictionary.
+"""Writes search/sudachidict/synonyms.txt and spellings.txt from the installed dictionary.
 
     .venv/bin/python -m tools.synonyms
 

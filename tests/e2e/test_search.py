@@ -10,7 +10,7 @@ import pytest
 PATHS = (
     "/search",
     "/search?q=カードを置いても反応しない",
-    "/search?q=ヴァイオリン",
+    "/search?q=チェンバロ",
     "/search?q=印刷&kind=self_help",
     "/search?q=C:%5CProgram%20Files%5Ca_very_long_name_without_any_break%5Canother_long_name.dll%0A印刷%0A固まる",
 )

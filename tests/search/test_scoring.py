@@ -126,3 +126,51 @@ def test_a_cache_forgets_the_least_used_beyond_its_bound():
 
     assert len(cache) == 3
     assert cache.get(9, lambda: ("other", 30)) == "value"
+
+
+FILLED = "発券機。" * 45
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        (
+            {"title": "案内", "body": f"{FILLED}呼出の番号札。"},
+            {"title": "案内", "body": f"呼出の番号札。{FILLED}"},
+        ),
+        (
+            {"title": "案内", "body": f"{FILLED}呼出{'発券機。' * 20}番号札{'発券機。' * 6}"},
+            {"title": "案内", "body": f"{FILLED}呼出{'発券機。' * 3}番号札{'発券機。' * 23}"},
+        ),
+    ],
+    ids=["at the beginning", "together"],
+)
+def test_where_the_words_stand_decides_between_articles_that_have_them_all(
+    index, document, found, worse, better
+):
+    index.update([document(1, **worse), document(2, **better)])
+
+    assert found("呼出の番号札") == [2, 1]
+
+
+def test_a_title_in_the_order_of_the_query_comes_first(index, document, found):
+    index.update([document(1, "番号札 呼出 電源"), document(2, "電源 呼出 番号札")])
+
+    assert found("呼出 番号札") == [2, 1]
+
+
+def test_in_a_pasted_log_the_code_decides(index, document, found):
+    log = (
+        "spooler worker process started device driver loaded port monitor opened queue status waiting job "
+        "rendered page sent buffer flushed client session token renewed policy applied share mounted cache "
+        "cleared thread stopped handle closed event written service connecting printer failed"
+    )
+    index.update(
+        [
+            document(1, "spooler service", body=log.partition("buffer")[0]),
+            document(2, "共有プリンター", error_codes=("0x0000011b",)),
+            *(document(number, f"{number}番の発券機") for number in range(3, 30)),
+        ]
+    )
+
+    assert found(f"{log} 0x0000011b")[0] == 2
