@@ -29,7 +29,7 @@ from search.vocabulary.current import Current
 
 PER_PAGE = 20
 MOST_PAGES = 500
-_PASSAGE_BYTES = 16 * 1024 * 1024
+_PASSAGE_BYTES = 8 * 1024 * 1024
 _BYTES_PER_CHARACTER = 16  # as written and folded, with what Python adds
 _PASSAGE_COST = 1_000
 log = logging.getLogger(__name__)

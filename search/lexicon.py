@@ -48,9 +48,10 @@ class Lexicon:
             elif _PAIR.fullmatch(word):
                 for kanji in set(word):
                     self._pairs[kanji].append(word)
-        for latin in _latin().keys() & set(every):
-            for word in _latin()[latin]:
-                self._spelt[len(word)].append(word)
+        latin = _latin()
+        self._kana = {spelt: word for word in every if word in latin for spelt in latin[word].split()}
+        for spelt in self._kana:
+            self._spelt[len(spelt)].append(spelt)
         for reading, word in _readings(every):
             self._read[reading].append(word)
 
@@ -66,7 +67,7 @@ class Lexicon:
         lengths = range(max(1, len(spelt) - most), len(spelt) + most + 1)
         choices = (self._spelt.get(length, ()) for length in lengths)
         return [
-            Near(_kana().get(found, found), int(distance), found)
+            Near(self._kana.get(found, found), int(distance), found)
             for words in choices
             for found, distance, _ in process.extract(
                 spelt, words, scorer=OSA.distance, score_cutoff=most, limit=None
@@ -79,19 +80,14 @@ class Lexicon:
 
 
 @cache
-def _kana() -> Mapping[str, str]:
-    """Return {Latin word: the kana that the index keeps of it}."""
-    rows = SPELLINGS.read_text(encoding="utf-8").splitlines()
-    return dict(row.split("\t") for row in rows if not row.startswith("#"))
-
-
-@cache
-def _latin() -> Mapping[str, list[str]]:
-    """Return {kana: the Latin words for it}."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for word, kana in _kana().items():
-        found[kana].append(word)
-    return dict(found)
+def _latin() -> Mapping[str, str]:
+    """Return {kana: the Latin words that the index keeps so}, blanks between them: lists take more."""
+    found: dict[str, str] = {}
+    for row in SPELLINGS.read_text(encoding="utf-8").splitlines():
+        latin, _, kana = row.partition("\t")
+        if kana:
+            found[kana] = f"{found[kana]} {latin}" if kana in found else latin
+    return found
 
 
 def _readings(words: Iterable[str]) -> Iterator[tuple[str, str]]:
