@@ -16,12 +16,13 @@ from operator import add
 from sudachipy import Dictionary, SplitMode, Tokenizer  # type: ignore[import-untyped]
 
 from search import identifiers
-from search.folding import fold, fold_with_offsets
+from search.folding import fold, fold_with_offsets, katakana
 from search.words import ASKING, STOP
 
 ANALYSER_VERSION = "4"
 QUERY_CHARS = 2_000
 QUERY_WORDS = 64
+LOG_WORDS = 24
 QUERY_GRAMS = 200
 ASKING_WEIGHT = 0.3
 LATIN_GRAM_WEIGHT = 0.4  # pairs of Latin letters say little: "er" is in every second word
@@ -37,7 +38,6 @@ _HIRAGANA_RUN = re.compile("[ぁ-ゖ][ぁ-ゖー]{2,}")
 _HIRAGANA_GRAM = re.compile("[ぁ-ゖー]{2}")
 _LATIN_GRAM = re.compile("[a-z0-9]{2}")
 _WORDLIKE_GRAM = re.compile(r"[^\W_]{2}")
-_TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,16 @@ class Query:
     others: tuple[Other, ...] = ()
     folded: str = ""
     correction: str = ""
+
+    @property
+    def codes(self) -> Iterator[Term]:
+        """The identifiers as they were typed, without their parts."""
+        return (term for term in self.identifiers if term.weight == WHOLE_WEIGHT)
+
+    @property
+    def is_log(self) -> bool:
+        """Whether it has so many words that it is a paste rather than what somebody typed."""
+        return len(self.words) > LOG_WORDS
 
     def __bool__(self) -> bool:
         return bool(self.words or self.grams or self.identifiers)
@@ -269,7 +279,7 @@ def typed_grams(term: Term) -> tuple[str, ...]:
 
     None for a Latin word of three letters or fewer: its pairs are in too many other words.
     """
-    found = tuple(grams(fold(term.typed).translate(_TO_KATAKANA)))
+    found = tuple(grams(katakana(fold(term.typed))))
     return () if len(found) < 3 and any(_LATIN_GRAM.fullmatch(gram) for gram in found) else found
 
 
@@ -295,7 +305,7 @@ def analyse_query(text: str) -> Query:
     spaced = [Term(i.key, WHOLE_WEIGHT, "") for i in identifiers.find_spaced(folded)]
     parts = [Term(part, PART_WEIGHT, "") for i in found for part in i.parts]
     plain = grams(folded)
-    runs = (fold(run.translate(_TO_KATAKANA)) for run in _HIRAGANA_RUN.findall(folded))
+    runs = (fold(katakana(run)) for run in _HIRAGANA_RUN.findall(folded))
     readings = sorted({gram for run in runs for gram in grams(run)} - plain.keys())
     return Query(
         words=_first(words, QUERY_WORDS),

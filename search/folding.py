@@ -10,6 +10,8 @@ from functools import lru_cache
 
 KATAKANA = "ァ-ヺー"
 _LONG_VOWEL = "ー"
+_TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+_TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
@@ -88,3 +90,13 @@ def _substitute(
         new_origin += [origin[match.start()]] * len(new)
         end = match.end()
     return new_chars + chars[end:], new_origin + origin[end:]
+
+
+def katakana(text: str) -> str:
+    """Return hiragana as katakana, the rest as it is."""
+    return text.translate(_TO_KATAKANA)
+
+
+def hiragana(text: str) -> str:
+    """Return katakana as hiragana, the rest as it is."""
+    return text.translate(_TO_HIRAGANA)

@@ -13,16 +13,14 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from search import analysis
+from search.folding import katakana
 
 SPELLINGS = Path(__file__).parent / "sudachidict" / "spellings.txt"
 _WORD = re.compile(r"[ァ-ヺー]{2,20}|[a-z0-9][a-z0-9.+'-]{1,29}")
 _WITH_KANJI = re.compile(r"(?=.*[一-鿿々])[ぁ-ゖァ-ヺー一-鿿々]{1,12}")
 _PAIR = re.compile(r"[一-鿿]{2}")
-_SOUND = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)} | str.maketrans(
-    "ぢづヂヅ", "ジズジズ"
-)
+_SAME_SOUND = str.maketrans("ヂヅ", "ジズ")
 _ENDING_IN_KANA = re.compile(r"[ぁ-ゖ]$")
-_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 _SHORTEST_READING = 2
 
 
@@ -105,9 +103,4 @@ def _readings(words: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def sound(kana: str) -> str:
     """Return kana as katakana in one spelling of each sound."""
-    return kana.translate(_SOUND).rstrip("ー")
-
-
-def hiragana(kana: str) -> str:
-    """Return katakana as hiragana."""
-    return kana.translate(_HIRAGANA)
+    return katakana(kana).translate(_SAME_SOUND).rstrip("ー")

@@ -21,9 +21,8 @@ from search.tuning import Tuning
 RARE_SHARE = 0.1
 MATCH_SHARE = 0.25
 TYPO_SHARE = 0.6
-LOG_WORDS = 24
 LOG_CODES = 3.0
-"""In a query of more words its codes decide: the other words are mostly those of every log."""
+"""In a log its codes decide: the other words are mostly those of every log."""
 _NOWHERE = np.empty(0, dtype=np.int32)
 
 
@@ -122,15 +121,14 @@ class Asked:
             sums[found.documents] += found.scores if whole else found.scores * np.float32(term.weight)
         for gains in self._gains():
             sums += gains
-        if len(self.query.words) > LOG_WORDS:
+        if self.query.is_log:
             sums += np.float32(LOG_CODES) * sums.max() * self._codes()
         return sums
 
     def _codes(self) -> Floats:
         """Return for each document the share of the query's codes (by idf) that it has."""
         share = np.zeros(len(self.snapshot.rows), dtype=np.float32)
-        whole = (t for t in self.query.identifiers if t.weight == analysis.WHOLE_WEIGHT)
-        codes = [found for t in whole if len((found := self.held("identifiers", t.key)).documents)]
+        codes = [found for t in self.query.codes if len((found := self.held("identifiers", t.key)).documents)]
         for found in codes:
             share[found.documents] += np.float32(found.idf)
         return share / np.float32(max(sum(found.idf for found in codes), 1e-9))
@@ -170,9 +168,8 @@ class Asked:
         for word in self.words:
             worths += self._add_share(share, word)
         mask: Mask = share > MATCH_SHARE * worths if worths else np.zeros(len(share), dtype=bool)
-        for term in self.query.identifiers:
-            if term.weight == analysis.WHOLE_WEIGHT:
-                mask[self.held("identifiers", term.key).documents] = True
+        for term in self.query.codes:
+            mask[self.held("identifiers", term.key).documents] = True
         return mask & self.allowed
 
     def _add_share(self, share: Floats, word: Word) -> float:

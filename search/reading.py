@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from search import analysis, identifiers, romaji
 from search.analysis import Other, Query, Term
-from search.lexicon import Lexicon, hiragana, sound
+from search.folding import hiragana
+from search.lexicon import Lexicon, sound
 from search.tuning import Tuning
 
 Count = Callable[[str], int]
@@ -38,8 +39,6 @@ _RARER = 8
 more;"""
 _COMMONLY_SHORT = re.compile("[a-z0-9]{0,3}|[ァ-ヺー]{0,2}")
 """but not one as short as this."""
-_LONG = 24
-"""Words of a query from which nothing is guessed: a log says itself what it says, and it would take long."""
 _TWO_SLIPS = 7
 """Letters from which two slips in one word are forgiven."""
 
@@ -66,7 +65,7 @@ class Stretch:
 
 def understand(query: Query, lexicons: Sequence[Lexicon], count: Count, tuning: Tuning) -> Query:
     """Return the query with the words that it was perhaps meant to have, in place of those it has."""
-    if not query.folded or len(query.words) > _LONG:
+    if not query.folded or query.is_log:  # a log says itself what it says, and it would take long
         return query
     asked = query.folded
     stretches: list[Stretch] = []
@@ -87,8 +86,7 @@ def _corrected(folded: str, stretches: Iterable[Stretch]) -> str:
     written: dict[tuple[int, int], str] = {}
     for stretch in stretches:
         if stretch.written:
-            place = (stretch.start, stretch.end)
-            written[place] = written.get(place, "") + stretch.written
+            written[stretch.place] = written.get(stretch.place, "") + stretch.written
     for (start, end), words in sorted(written.items(), reverse=True):
         folded = folded[:start] + words + folded[end:]
     return folded
@@ -217,7 +215,7 @@ def _slips(
     query: Query, lexicons: Sequence[Lexicon], count: Count, tuning: Tuning, known: Sequence[Stretch]
 ) -> Iterator[Stretch]:
     """Yield the words near to what stands nowhere, and those with a kanji that stands alone."""
-    taken = [(stretch.start, stretch.end) for stretch in known]
+    taken = [stretch.place for stretch in known]
     for start, end in _doubtful(query, count):
         if any(start < last and first < end for first, last in taken):
             continue

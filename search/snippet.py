@@ -205,7 +205,7 @@ def _matches(folded: str, query: Query) -> Iterator[tuple[int, int]]:
     for typed in {_folded(term.typed) for term in query.words}:
         if _PART_OF_WORD.fullmatch(typed):
             yield from ((at, at + len(typed)) for at in _places(folded, typed))
-    keys = {term.key for term in query.identifiers if term.weight == analysis.WHOLE_WEIGHT}
+    keys = {term.key for term in query.codes}
     if keys:
         for found in (*identifiers.find(folded), *identifiers.find_spaced(folded)):
             if found.key in keys:

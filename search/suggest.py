@@ -23,7 +23,7 @@ from kb.domain.access import Scope
 from kb.domain.articles import article_number
 from kb.store.models import Article, Revision
 from search import analysis, romaji
-from search.folding import fold
+from search.folding import fold, hiragana, katakana
 
 MOST = 8
 MOST_NAMES = 3
@@ -34,8 +34,6 @@ _CHUNK = 500
 _UNFINISHED = re.compile("[b-df-hj-np-tv-z]{1,2}$")
 _SQUEEZED = re.compile(r"[\W_]+")
 _SHORT = re.compile(r"[ぁ-ゖーa-z0-9]?")
-_TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
-_TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 Kind = Literal["article", "code", "component"]
 
 
@@ -293,4 +291,4 @@ def _spoken(text: str) -> str:
 
 def _hiragana(text: str) -> str:
     """Return a text in hiragana as far as it is kana, long vowels dropped where folding drops them."""
-    return fold(text.translate(_TO_KATAKANA)).translate(_TO_HIRAGANA)
+    return hiragana(fold(katakana(text)))

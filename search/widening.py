@@ -20,8 +20,6 @@ from search.tuning import Tuning
 
 SYNONYMS = Path(__file__).parent / "sudachidict" / "synonyms.txt"
 _MOST_OTHERS = 100
-_LONG = 24
-"""Words of a query from which the language at large adds only noise: it is a log."""
 Keys = tuple[str, ...]
 
 
@@ -77,7 +75,7 @@ def synonyms() -> Mapping[str, tuple[str, ...]]:
 def widen(query: Query, thesaurus: Thesaurus, tuning: Tuning) -> Query:
     """Return the query with the other words for what was typed."""
     others = list(_by_thesaurus(query.words, thesaurus, tuning))
-    if len(query.words) <= _LONG:
+    if not query.is_log:  # to a log the language at large adds only noise
         others += _by_dictionary(query.words, tuning)
     best: dict[tuple[int, int, Keys], Other] = {}
     for other in others:
