@@ -14,6 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import articles.cli
 import articles.views
+import kb.incidents.cli
+import kb.incidents.views
 import kb.people.cli
 import kb.people.views
 import search.cli
@@ -25,7 +27,7 @@ from kb.web import access, db, errors, forms, headers, locale, sessions, shell
 ROOT = Path(__file__).parent
 _M_ARENA_MAX = -8  # of glibc's malloc.h
 WEB_PARTS = (access, forms, headers, locale, sessions, shell, errors)
-FEATURES = (articles, kb.people, search)
+FEATURES = (articles, kb.incidents, kb.people, search)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,8 +15,8 @@ from kb.domain import personal_data
 from kb.domain.access import WRITERS
 from kb.domain.articles import KINDS, READABLE, Text, publication_problems, text_problems
 from kb.domain.errors import Refused, refuse_all
-from kb.store import audit
-from kb.store.models import Article, ArticleLink, Component, Person, Revision
+from kb.store import audit, components
+from kb.store.models import Article, ArticleLink, Person, Revision
 from kb.store.queue import to_index
 from kb.web.markup import render
 
@@ -333,18 +332,8 @@ def _show(session: Session, article: Article, revision: Revision, now: datetime)
     article.review_due = revision.review_due
     article.updated_at = now
     if [component.name for component in article.components] != sorted(revision.components):
-        article.components = _components(session, revision.components)
+        article.components = components.named(session, revision.components)
     to_index(session, article.id, at=now)
-
-
-def _components(session: Session, names: Sequence[str]) -> list[Component]:
-    known: dict[str, Component] = {
-        component.name: component
-        for component in session.scalars(select(Component).where(Component.name.in_(names)))
-    }
-    found = [known.get(name) or Component(name=name) for name in dict.fromkeys(names)]
-    session.add_all(found)
-    return found
 
 
 def _link(session: Session, article: Article, revision: Revision) -> None:

@@ -9,10 +9,11 @@ import pytest
 from app import create_app
 from articles import service
 from kb.domain.articles import KINDS, Text
+from kb.incidents.recording import Report, record
 from kb.people.passwords import hashed
 from kb.settings import Settings
 from kb.store.db import reading, writing
-from kb.store.models import Article, Person
+from kb.store.models import Article, Incident, Person
 from kb.web import db as web_db
 
 PASSWORD = "鍵は三つの引き出しにある"
@@ -140,6 +141,27 @@ def make_article(app, people):
         with reading(app.extensions["kb.engine"]) as session:
             found = session.get(Article, article_id)
             _ = found.head, found.published, found.components
+            return found
+
+    return make
+
+
+@pytest.fixture
+def make_incident(app, people):
+    """A function that records an incident. Fields as in `Report`; lead: login; others set columns."""
+
+    def make(*, lead="engineer", at=datetime(2026, 11, 20, 1, 0, tzinfo=UTC), **fields):
+        known = {name: fields.pop(name) for name in list(fields) if name in Report.__dataclass_fields__}
+        report = Report(**{"symptom": "印刷を押しても何も出ない", "lead_id": people[lead], **known})
+        with writing(app.extensions["kb.engine"]) as session:
+            incident = record(session, report, by=people[lead], now=at)
+            for name, value in fields.items():
+                setattr(incident, name, value)
+            session.flush()
+            incident_id = incident.id
+        with reading(app.extensions["kb.engine"]) as session:
+            found = session.get(Incident, incident_id)
+            _ = found.components, found.lead
             return found
 
     return make

@@ -70,6 +70,7 @@ POST /people/{person}/disable       303   303   403      403       403    403   
 POST /people/{person}/enable        303   303   403      403       403    403      403           409
 POST /people/{person}/unlock        303   303   403      403       403    403      403           409
 POST /people/{person}/reset         303   303   403      403       403    403      403           200
+GET  /incidents/{incident}           303   303   403      200       200    200      200           200
 GET  /audit                         303   303   403      403       403    403      403           200
 """
 
@@ -278,11 +279,15 @@ def group(app):
 
 
 @pytest.mark.parametrize(("method", "path", "expected"), place_rows(), ids=named)
-def test_a_place_answers_each_role_as_written(client_of, people, group, method, path, expected):
+def test_a_place_answers_each_role_as_written(
+    client_of, people, group, make_incident, method, path, expected
+):
     fields = FIELDS.get(path, {})
-    path = path.format(person=people["untrained"], group=group, shipped=groups.address(shipped()[0]))
-
-    found = [status(client_of(column), method, path, fields) for column in COLUMNS]
+    known = {"person": people["untrained"], "group": group, "shipped": groups.address(shipped()[0])}
+    found = []
+    for column in COLUMNS:
+        fresh = {"incident": make_incident().id} if "{incident}" in path else {}
+        found.append(status(client_of(column), method, path.format(**known, **fresh), fields))
 
     assert found == expected
 
@@ -308,7 +313,7 @@ def test_every_route_is_in_the_table(app):
     adapter = app.url_map.bind("localhost")
     written = set()
     for method, path, _ in [*place_rows(), *article_rows()]:
-        address = path.format(person=1, id=1, revision=1, group=1, shipped="0", attachment="0")
+        address = path.format(person=1, id=1, revision=1, group=1, shipped="0", attachment="0", incident=1)
         rule, _ = adapter.match(address, method=method, return_rule=True)
         written.add((method, rule.endpoint))
     routes = {

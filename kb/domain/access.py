@@ -34,6 +34,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "article.assign": WARD_OFFICERS,
     "article.rate": EVERYONE,
     "search.use": EVERYONE,
+    "incident.read": WRITERS,
+    "incident.write": WRITERS,
+    "incident.report": SIGNED_IN,
+    "status.read": EVERYONE,
+    "numbers.read": WRITERS,
+    "calendar.read": WRITERS,
+    "calendar.edit": WARD_OFFICERS,
+    "today.read": SIGNED_IN,
     "gaps.handle": frozenset({"author", "reviewer", "administrator"}),
     "thesaurus.read": frozenset({"author", "reviewer", "administrator"}),
     "thesaurus.edit": WARD_OFFICERS,
@@ -42,7 +50,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 """Action -> the roles that may try it; what an article says of itself decides the rest."""
 
-NEEDS_PAGES_OPEN = frozenset({"article.list", "article.read", "article.rate", "search.use"})
+NEEDS_PAGES_OPEN = frozenset({"article.list", "article.read", "article.rate", "search.use", "status.read"})
 """What a visitor may do only where the ward has opened its staff pages (KB_OPEN_STAFF_PAGES)."""
 
 

@@ -16,6 +16,19 @@ from flask import Flask, g, has_request_context, request
 
 from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, Label
 from kb.domain.errors import Reasons, Refused
+from kb.domain.incidents import (
+    ACTION_KINDS,
+    CAUSE_STATES,
+    CHANNELS,
+    EFFECTS,
+    ETA_CONFIDENCES,
+    EVENT_KINDS,
+    KNOWLEDGE_OUTCOMES,
+    LINK_OUTCOMES,
+    SEVERITIES,
+    STAMPS,
+    STATES,
+)
 from kb.domain.people import ORGANISATIONS, ROLES
 
 LANGUAGES = ("ja", "en")
@@ -28,6 +41,18 @@ LABELS: Mapping[str, Mapping[str, Label]] = {
     "confidence": CONFIDENCES,
     "role": ROLES,
     "organisation": ORGANISATIONS,
+    "severity": SEVERITIES,
+    "state": STATES,
+    "channel": CHANNELS,
+    "stamp": STAMPS,
+    "stamp_before": STAMPS,
+    "event_kind": EVENT_KINDS,
+    "link_outcome": LINK_OUTCOMES,
+    "eta_confidence": ETA_CONFIDENCES,
+    "knowledge_outcome": KNOWLEDGE_OUTCOMES,
+    "cause_state": CAUSE_STATES,
+    "action_kind": ACTION_KINDS,
+    "effect": EFFECTS,
 }
 
 

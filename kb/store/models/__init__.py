@@ -1,0 +1,50 @@
+"""Every table, by the part of the product it belongs to. Features meet here and nowhere else."""
+
+from kb.store.models.articles import (
+    Article,
+    ArticleLink,
+    Attachment,
+    Component,
+    Revision,
+    article_components,
+)
+from kb.store.models.base import Base, UtcDateTime
+from kb.store.models.incidents import (
+    ContactDay,
+    Incident,
+    IncidentAction,
+    IncidentArticle,
+    IncidentEvent,
+    IncidentUpdate,
+    incident_components,
+)
+from kb.store.models.outbox import OutboxMail
+from kb.store.models.people import AuditRow, Person, SignIn
+from kb.store.models.search import HandledSearch, Search, SymptomOutcome, ThesaurusGroup, ToIndex
+
+__all__ = [
+    "Article",
+    "ArticleLink",
+    "Attachment",
+    "AuditRow",
+    "Base",
+    "Component",
+    "ContactDay",
+    "HandledSearch",
+    "Incident",
+    "IncidentAction",
+    "IncidentArticle",
+    "IncidentEvent",
+    "IncidentUpdate",
+    "OutboxMail",
+    "Person",
+    "Revision",
+    "Search",
+    "SignIn",
+    "SymptomOutcome",
+    "ThesaurusGroup",
+    "ToIndex",
+    "UtcDateTime",
+    "article_components",
+    "incident_components",
+]
