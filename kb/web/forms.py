@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import Flask, Response, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from kb.domain.errors import Refused
+from kb.domain.periods import JAPAN, in_japan
 from kb.web import errors, kept
 
 csrf = CSRFProtect()
@@ -16,6 +19,7 @@ def init_app(app: Flask) -> None:
     """Protect every post; a form older than the session keeps what was written in it."""
     csrf.init_app(app)
     app.register_error_handler(CSRFError, _stale_form)
+    app.jinja_env.filters.update(local=local)
 
 
 def _stale_form(error: CSRFError) -> Response:
@@ -35,3 +39,22 @@ def text(name: str) -> str:
 def block(name: str) -> str:
     """Return a posted multi-line value with plain line ends."""
     return request.form.get(name, "").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+
+
+def moment(name: str) -> datetime | None:
+    """Return a posted <input type="datetime-local"> in UTC, or None if it is empty.
+
+    What is posted is Japan time. Raises Refused("errors.moment", field=name) for anything else.
+    """
+    posted = request.form.get(name, "").strip()
+    if not posted:
+        return None
+    try:
+        return datetime.fromisoformat(posted).replace(tzinfo=JAPAN).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refused("errors.moment", field=name) from None
+
+
+def local(value: datetime | None) -> str:
+    """Return a moment as <input type="datetime-local"> takes it: Japan time, to the minute; "" for None."""
+    return f"{in_japan(value):%Y-%m-%dT%H:%M}" if value else ""
