@@ -134,11 +134,11 @@ class Finder:
         return found
 
     def warm(self) -> None:
-        """Load what the first search needs: the dictionary, the thesaurus and the index."""
-        analyse_query("検索")
+        """Load what the first search needs: the dictionaries, the thesaurus, the index and its words."""
+        query = analyse_query("検索")
         self._thesaurus.warm()
-        with suppress(IndexUnusable), self._snapshots.newest():
-            pass
+        with suppress(IndexUnusable), self._snapshots.newest() as snapshot:
+            scoring.search(snapshot, query, snapshot.rows.allowed(lambda _: True))
 
     def forget(self) -> None:
         """Empty the caches, as they are in a new process."""
@@ -153,8 +153,9 @@ class Finder:
 
 def _hidden(session: Session, scope: Scope) -> list[int]:
     """Return the articles whose entry may be old and that do not exist for the reader any more."""
-    seen = select(Article.id).where(visible(scope), Article.confidence != "archived")
-    rows = select(ToIndex.article_id).distinct().where(ToIndex.article_id.not_in(seen))
+    own = Article.id == ToIndex.article_id  # asked for each row of the queue: the articles are many
+    seen = select(Article.id).where(own, visible(scope), Article.confidence != "archived")
+    rows = select(ToIndex.article_id).distinct().where(~seen.exists())
     return list(session.scalars(rows))
 
 

@@ -49,7 +49,7 @@ _GAP = 8  # empty places between two texts, so that their words are not neighbou
 _LOCK_SECONDS = 10.0
 _TOC = re.compile(r"_MAIN_(\d+)\.toc")
 _MOST_SEGMENTS = 8
-_MOST_UNTIDY = 24  # so many are kept while people wait for a commit; `tidy` joins them when nobody does
+_MOST_UNTIDY = 48  # so many are kept while people wait for a commit; `tidy` joins them when nobody does
 _UNREADABLE = (
     OSError,
     StoredIndexError,
@@ -149,6 +149,7 @@ class Index:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._files = _Files()
 
     def open_reader(self, attempts: int = _ATTEMPTS) -> tuple[str, IndexReader]:
         """Return (generation, reader) of the newest state; the caller closes the reader.
@@ -221,7 +222,7 @@ class Index:
         self.root.chmod(0o700)
         with open(self.root / "lock", "w") as file:
             _lock(file.fileno())
-            yield Writing(self)
+            yield Writing(self, self._files)
 
     def update(self, documents: Iterable[Document], deletions: Collection[int] = ()) -> None:
         """Do `Writing.update` under a lock of its own."""
@@ -255,9 +256,10 @@ def _tried_again(attempt: Callable[[], Result], times: int) -> Result:
 class Writing:
     """What may be done while the write lock is held."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, files: "_Files") -> None:
         self._index = index
         self._root = index.root
+        self._files = files
 
     def update(
         self, documents: Iterable[Document], deletions: Collection[int] = (), progress: Progress | None = None
@@ -268,13 +270,14 @@ class Writing:
         progress is called after each document with how many are done.
         """
         latest = {document.id: document for document in documents}
-        _write(self._index.directory(), latest.values(), {*latest, *deletions}, progress)
+        directory = self._index.directory()
+        _write(self._files, directory, latest.values(), {*latest, *deletions}, progress)
 
     def tidy(self) -> None:
         """Join small segments once there are many. Raises IndexUnusable, IndexBusy."""
         directory = self._index.directory()
         if len(list(directory.glob("*.seg"))) > _MOST_SEGMENTS:
-            _write(directory, (), (), most=_MOST_SEGMENTS)
+            _write(self._files, directory, (), (), most=_MOST_SEGMENTS)
 
     def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> int:
         """Make a new index beside the one in use, then put it in its place; return how many documents.
@@ -286,9 +289,9 @@ class Writing:
         directory.mkdir(mode=0o700)
         try:
             FileIndex.create(_storage(directory), _schema())
-            count = _write(directory, _unique(documents), (), progress)
+            count = _write(self._files, directory, _unique(documents), (), progress)
             (directory / "fingerprint").write_text(fingerprint())
-            _sync(directory)
+            _sync(directory, self._files)
             self._point_to(directory)
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
@@ -326,7 +329,34 @@ def _newest(directory: Path) -> int:
     return max((int(match[1]) for match in matches if match), default=-1)
 
 
+class _Files:
+    """The files that this process has opened or flushed while it held the lock: none of them ever changes."""
+
+    def __init__(self) -> None:
+        self._terms: dict[str, postings.Terms] = {}
+        self._flushed: set[Path] = set()
+
+    def terms(self, writer: SegmentWriter) -> Iterator[tuple[postings.Terms, int]]:
+        """Yield the terms of each of the writer's segments and the number of the segment's first document."""
+        held, self._terms = self._terms, {}
+        start = 0
+        for segment in writer.segments:
+            name = segment.segment_id()
+            found = held.get(name) or postings.Terms(SegmentReader(writer.storage, writer.schema, segment))
+            self._terms[name] = found
+            yield found, start
+            start += segment.doc_count_all()
+
+    def flush(self, files: Collection[Path]) -> None:
+        """Flush those to the disk that are not there yet, whoever wrote them."""
+        for path in files:
+            if path not in self._flushed:
+                _sync_file(path)
+        self._flushed = set(files)
+
+
 def _write(
+    files: _Files,
     directory: Path,
     documents: Iterable[Document],
     replaced: Collection[int],
@@ -336,7 +366,7 @@ def _write(
     """Write one commit: `replaced` out, documents in; return how many went in."""
     writer = _writer(directory)
     try:
-        _delete(writer, replaced)
+        _delete(writer, files, replaced)
         count = 0
         for count, document in enumerate(documents, 1):
             postings.add(writer, *_entry(document))
@@ -347,7 +377,7 @@ def _write(
         with suppress(Exception):
             writer.cancel()
         raise
-    _sync(directory)
+    _sync(directory, files)
     return count
 
 
@@ -376,25 +406,18 @@ def _unique(documents: Iterable[Document]) -> Iterator[Document]:
             yield document
 
 
-def _delete(writer: SegmentWriter, ids: Collection[int]) -> None:
-    if not ids or not writer.segments:
-        return
-    reader = writer.reader()
-    try:
-        leaves = [(postings.Terms(leaf), start) for leaf, start in reader.leaf_readers()]
-        for terms, start in leaves:
-            for number in ids:
-                for document in terms.postings("id", str(number))[0].tolist():
-                    writer.delete_document(start + document)
-    finally:
-        reader.close()
+def _delete(writer: SegmentWriter, files: _Files, ids: Collection[int]) -> None:
+    keys = postings.Keys(str(number) for number in ids)
+    for terms, start in files.terms(writer) if ids else ():
+        for _, (documents, _) in terms.gather("id", keys):
+            for document in documents.tolist():
+                writer.delete_document(start + document)
 
 
-def _sync(directory: Path) -> None:
+def _sync(directory: Path, files: _Files) -> None:
     """Flush an index to the disk: Whoosh itself does not."""
-    for path in directory.iterdir():
-        if path.suffix in (".toc", ".seg") or path.name == "fingerprint":
-            _sync_file(path)
+    kept = (".toc", ".seg")
+    files.flush({path for path in directory.iterdir() if path.suffix in kept or path.name == "fingerprint"})
     _sync_file(directory)
 
 

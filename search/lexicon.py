@@ -35,8 +35,11 @@ class Near(NamedTuple):
 class Lexicon:
     """Words as the index spells them. Nothing here knows who may read what: whoever asks checks that."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        every = sorted(set(words))
+    def __init__(self, words: Iterable[str], beside: Lexicon | None = None) -> None:
+        """beside: a lexicon that is asked with this one; what it has is left out here."""
+        known: frozenset[str] = beside._words if beside else frozenset()
+        self._words: frozenset[str] = frozenset(words) - known
+        every = sorted(self._words)
         self._spelt: dict[int, list[str]] = defaultdict(list)
         self._pairs: dict[str, list[str]] = defaultdict(list)
         self._read: dict[str, list[str]] = defaultdict(list)

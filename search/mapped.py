@@ -41,6 +41,10 @@ class _Stream(io.RawIOBase):
         return self._at
 
 
+_SMALL = 2**20
+"""Bytes of a file whose pages may count as the process's: nothing is quicker than to read them mapped."""
+
+
 class _Open:
     """An open file of our own, closed when nobody uses it any more."""
 
@@ -65,6 +69,8 @@ class MappedFile(BufferFile):  # type: ignore[misc]
 
     def get(self, position: int, length: int) -> bytes:
         """Return a part of the file. Read, not mapped: pages once touched would count as the process's."""
+        if len(self.view) < _SMALL:
+            return bytes(self.view[position : position + length])
         return os.pread(self._file.number, length, self._start + position)
 
     def get_array(self, position: int, typecode: str, length: int) -> array[Any]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import md5
 from itertools import groupby
-from operator import attrgetter
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ from search.engine import SegmentWriter, W3Codec, W3FieldWriter
 from search.mapped import MappedFile, Segment
 
 Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
+Posting = tuple[str, bytes, "array[int]", "array[float]"]
+"""Field, term, the documents that have it there, ascending, and its weight in each."""
 NOTHING: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
 _FIELD = struct.Struct("!H")
 _SLOT = struct.Struct("!Iq")  # of Whoosh's hash table: hash, position
@@ -29,15 +31,6 @@ _LENGTHS = struct.Struct("!ii")  # before a key and its value
 _INFO = struct.Struct("!BfIBBfIIqi")  # Whoosh's entry of a term: [2] documents, [8] offset, [9] length
 _ID_BYTES = 4
 _FLUSH_BYTES = 2**20
-
-
-class Posting(NamedTuple):
-    """The documents of one term in one field, ascending, and the term's weight in each."""
-
-    field: str
-    term: bytes
-    documents: array[int]
-    weights: array[float]
 
 
 class Pool:
@@ -57,6 +50,12 @@ class Pool:
             documents.append(document)
             weights.append(weight)
 
+    def append(self, field: str, term: bytes, document: int, weight: float) -> None:
+        """Keep one document more of a term."""
+        documents, weights = self._terms.setdefault((field, term), (array("I"), array("f")))
+        documents.append(document)
+        weights.append(weight)
+
     def extend(
         self, field: str, term: bytes, documents: NDArray[np.uint32], weights: NDArray[np.float32]
     ) -> None:
@@ -68,7 +67,7 @@ class Pool:
     def iter_postings(self) -> Iterator[Posting]:
         """Yield what was kept, by field and term."""
         for field, term in sorted(self._terms):
-            yield Posting(field, term, *self._terms[field, term])
+            yield field, term, *self._terms[field, term]
 
     def cleanup(self) -> None:
         """Let go of everything."""
@@ -81,13 +80,37 @@ class FieldWriter(W3FieldWriter):  # type: ignore[misc]
     def add_postings(self, schema: Any, _lengths: object, items: Iterable[Posting]) -> None:
         """Write the postings, which come by field and term."""
         files = _Files(self._tindex, self._postfile)
-        for field, postings in groupby(items, attrgetter("field")):
+        for field, postings in groupby(items, itemgetter(0)):
             self.start_field(field, schema[field])
             prefix = _FIELD.pack(self._fieldid)
-            for posting in postings:
-                files.add(prefix + posting.term, posting)
+            for _, term, documents, weights in postings:
+                files.add(prefix + term, documents, weights)
             self.finish_field()
         files.flush()
+
+    def close(self) -> None:
+        """Finish the files. Whoosh would write the places of its hash table one by one."""
+        table = self._tindex
+        start = table.dbfile.tell()
+        for bucket in table.buckets:
+            slots = _slots(bucket)
+            table.dbfile.write(slots)
+            table.directory.append((start, 2 * len(bucket)))
+            start += len(slots)
+        table.buckets = []
+        super().close()
+
+
+def _slots(bucket: Sequence[tuple[int, int]]) -> bytes:
+    """Return a hash table of entries (hash, position): twice as many slots, the next free one for each."""
+    count = 2 * len(bucket)
+    hashes, positions = [0] * count, [0] * count
+    for hashed, position in bucket:
+        slot = (hashed >> 8) % count
+        while positions[slot]:
+            slot = (slot + 1) % count
+        hashes[slot], positions[slot] = hashed, position
+    return b"".join(map(_SLOT.pack, hashes, positions))
 
 
 class _Files:
@@ -99,21 +122,21 @@ class _Files:
         self._starts = [file.tell() for file in self._files]
         self._kept = bytearray(), bytearray()
 
-    def add(self, key: bytes, posting: Posting) -> None:
+    def add(self, key: bytes, documents: array[int], weights: array[float]) -> None:
         """Keep a term's entry and its arrays. Keys ascend."""
-        documents, weights = posting.documents, posting.weights
         entries, arrays = self._kept
         position = self._starts[0] + len(entries)
-        start, before = self._starts[1] + len(arrays), len(arrays)
-        arrays += documents.tobytes()
-        if weights.count(1.0) < len(weights):
-            arrays += weights.tobytes()
+        before, count = len(arrays), len(documents)
+        arrays += documents
+        if weights.count(1.0) < count:
+            arrays += weights
         hashed = _hash(key)
         self._table.buckets[hashed & 255].append((hashed, position))
         self._table.index.append(position)
-        ends, length = (documents[0], documents[-1]), len(arrays) - before
+        total, most = (weights[0], weights[0]) if count == 1 else (sum(weights), max(weights))
+        place = self._starts[1] + before, len(arrays) - before
         entries += _LENGTHS.pack(len(key), _INFO.size) + key
-        entries += _INFO.pack(0, sum(weights), len(documents), 0, 0, max(weights), *ends, start, length)
+        entries += _INFO.pack(0, total, count, 0, 0, most, documents[0], documents[-1], *place)
         if before > _FLUSH_BYTES:
             self.flush()
 
@@ -143,6 +166,21 @@ def _hash(key: bytes) -> int:
     return int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big")
 
 
+class Keys:
+    """Terms as a segment's table has them, hashed once for all segments that number a field alike."""
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._terms = [term.encode() for term in terms]
+        self._made: dict[int, list[tuple[bytes, int]]] = {}
+
+    def of(self, field: int) -> list[tuple[bytes, int]]:
+        """Return (key, hash) of each term in the field that has this number."""
+        if field not in self._made:
+            keys = [_FIELD.pack(field) + term for term in self._terms]
+            self._made[field] = [(key, _hash(key)) for key in keys]
+        return self._made[field]
+
+
 class Terms:
     """The terms of a segment. Never moves a file's position: safe for several threads at once."""
 
@@ -157,30 +195,39 @@ class Terms:
 
     def postings(self, field: str, term: str) -> Postings:
         """Return (documents, weights) of a term in a field, the deleted documents too."""
-        return next((found for _, found in self.gather(field, [term])), NOTHING)
+        return next((found for _, found in self.gather(field, Keys([term]))), NOTHING)
 
-    def gather(self, field: str, terms: Iterable[str]) -> Iterator[tuple[int, Postings]]:
-        """Yield (place in terms, postings) of those of the terms that the field has."""
+    def words(self, fields: Collection[str]) -> Iterator[str]:
+        """Yield the terms of these fields."""
+        numbers = {self._fields[field] for field in fields if field in self._fields}
+        keys = (bytes(self._keys[start:end]) for start, end in self._entries())
+        return (key[_FIELD.size :].decode() for key in keys if _FIELD.unpack_from(key)[0] in numbers)
+
+    def gather(self, field: str, keys: Keys) -> Iterator[tuple[int, Postings]]:
+        """Yield (place in keys, postings) of those of the terms that the field has."""
         number = self._fields.get(field)
-        prefix = b"" if number is None else _FIELD.pack(number)
-        for place, term in enumerate(terms if prefix else ()):
-            if (at := self._find(prefix + term.encode())) >= 0:
+        for place, (key, hashed) in enumerate(() if number is None else keys.of(number)):
+            if (at := self._find(key, hashed)) >= 0:
                 yield place, self._read(at)
 
     def all(self) -> Iterator[tuple[str, bytes, Postings]]:
         """Yield (field, term, postings) of every term, by field and term."""
         names = {number: name for name, number in self._fields.items()}
+        for start, end in self._entries():
+            key = bytes(self._keys[start:end])
+            yield names[_FIELD.unpack_from(key)[0]], key[_FIELD.size :], self._read(end)
+
+    def _entries(self) -> Iterator[tuple[int, int]]:
+        """Yield where each term's key starts and ends; its value follows."""
         at = self._start
         while at < self._end:
             key_length, value_length = _LENGTHS.unpack_from(self._keys, at)
-            at += _LENGTHS.size
-            key = bytes(self._keys[at : at + key_length])
-            yield names[_FIELD.unpack_from(key)[0]], key[_FIELD.size :], self._read(at + key_length)
-            at += key_length + value_length
+            start = at + _LENGTHS.size
+            at = start + key_length + value_length
+            yield start, start + key_length
 
-    def _find(self, key: bytes) -> int:
+    def _find(self, key: bytes, hashed: int) -> int:
         """Return where the value of a key begins, -1 if there is none. The table is D. J. Bernstein's cdb."""
-        hashed = _hash(key)
         table, slots = self._tables[hashed & 255]
         for turn in range(slots):
             slot = ((hashed >> 8) + turn) % slots
@@ -219,6 +266,10 @@ def add_segment(writer: SegmentWriter, reader: Any, columns: Iterable[str]) -> N
     live[list(reader.segment().deleted_docs())] = False
     numbers = (writer.docnum - 1 + np.cumsum(live)).astype(np.uint32)
     for field, term, (documents, weights) in Terms(reader).all():
+        if len(documents) == 1:  # most terms of a small segment
+            if live[documents[0]]:
+                writer.pool.append(field, term, int(numbers[documents[0]]), float(weights[0]))
+            continue
         kept = live[documents]
         if kept.all():
             writer.pool.extend(field, term, numbers[documents], weights)

@@ -151,7 +151,7 @@ class Queue:
 
     def _drain(self, index: Writing, before: int, progress: Progress | None) -> int:
         done = 0
-        total = before + self._count()
+        total = before + self._count() if progress else 0
         while True:
             with reading(self._engine) as session:
                 waiting = _waiting(session)

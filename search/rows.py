@@ -79,13 +79,18 @@ class Rows:
     @cached_property
     def _groups(self) -> tuple[list[Facts], Ints]:
         """Return the different facts and, for each document, which of them it has."""
-        columns = np.stack([self.audience, self.confidence, self.owner], axis=1)
-        different, which = np.unique(columns, axis=0, return_inverse=True)
-        groups = [
-            Facts(_names.name(audience), _names.name(confidence), None if owner < 0 else int(owner))
-            for audience, confidence, owner in different
-        ]
-        return groups, which.reshape(-1)
+        if not len(self):
+            return [], np.empty(0, np.int64)
+        pairs = self.audience * (int(self.confidence.max()) + 1) + self.confidence
+        # One number for three columns: sorted in a fraction of the time.
+        numbers = pairs * (int(self.owner.max()) + 2) + self.owner + 1
+        _, firsts, which = np.unique(numbers, return_index=True, return_inverse=True)
+        return [self._facts(at) for at in firsts.tolist()], which.reshape(-1)
+
+    def _facts(self, at: int) -> Facts:
+        owner = int(self.owner[at])
+        audience, confidence = _names.name(self.audience[at]), _names.name(self.confidence[at])
+        return Facts(audience, confidence, None if owner < 0 else owner)
 
     def allowed(self, may_find: Callable[[Facts], bool], hidden: Iterable[int] = ()) -> Mask:
         """Return the live documents that may be found, those with an id in `hidden` taken out."""

@@ -17,7 +17,7 @@ from search.engine import SegmentReader
 from search.fields import FIELDS
 from search.index import Index, IndexDamaged
 from search.lexicon import Lexicon
-from search.postings import NOTHING, Postings, Terms
+from search.postings import NOTHING, Keys, Postings, Terms
 from search.rows import Rows, from_facts, join
 
 Documents = NDArray[np.int32]
@@ -49,6 +49,7 @@ class Segment:
         facts = reader.column_reader("facts", translate=False)
         self._sequence_of = reader.column_reader("sequence", translate=False)
         self.rows = from_facts((facts[n] for n in range(self.size)), _live(stored))
+        self._beside: tuple[str, Lexicon] | None = None
 
     def with_deletions_of(self, stored: Any) -> "Segment":
         """Return the segment as a newer table of contents has it."""
@@ -60,19 +61,27 @@ class Segment:
         """Return (documents, weights) of a term, the deleted documents too; documents count from 0 here."""
         return self._terms.postings(field, term)
 
-    def gather(self, field: str, terms: Sequence[str]) -> Iterator[tuple[int, Postings]]:
-        """Yield (place in terms, postings) of those of the terms that the segment has in the field."""
-        return self._terms.gather(field, terms)
+    def gather(self, field: str, keys: Keys) -> Iterator[tuple[int, Postings]]:
+        """Yield (place in keys, postings) of those of the terms that the segment has in the field."""
+        return self._terms.gather(field, keys)
 
-    def terms(self, field: str) -> Iterator[str]:
-        """Yield the terms of a field, the deleted documents' too."""
-        yield from (term.decode() for term in self._reader.lexicon(field))
+    def terms(self, *fields: str) -> Iterator[str]:
+        """Yield the terms of these fields, the deleted documents' too."""
+        return self._terms.words(fields)
 
     @cached_property
     def lexicon(self) -> Lexicon:
         """The words of the segment, the deleted documents' too."""
-        names = (field.name for field in FIELDS if field.kind == "words")
-        return Lexicon(word for name in names for word in self.terms(name))
+        return Lexicon(self._words())
+
+    def lexicon_beside(self, other: "Segment") -> Lexicon:
+        """Return those words of the segment that another one does not have; kept until that is a new one."""
+        if self._beside is None or self._beside[0] != other.name:
+            self._beside = other.name, Lexicon(self._words(), other.lexicon)
+        return self._beside[1]
+
+    def _words(self) -> Iterator[str]:
+        return self.terms(*(field.name for field in FIELDS if field.kind == "words"))
 
     def sequence(self, document: int) -> Hashes:
         return np.frombuffer(self._sequence_of[document], dtype="<u4")
@@ -110,9 +119,10 @@ class Snapshot:
         By term and document, one after another; sizes: how many documents each of the terms has.
         """
         found: list[tuple[int, int, Documents, Weights]] = []
+        keys = Keys(terms)
         with _reading_files():
             for segment, start in zip(self.segments, self._starts, strict=True):
-                found += [(place, start, *part) for place, part in segment.gather(field, terms)]
+                found += [(place, start, *part) for place, part in segment.gather(field, keys)]
         if not found:
             return *NOTHING, np.zeros(len(terms), np.intp)
         if len(self.segments) > 1:
@@ -130,8 +140,12 @@ class Snapshot:
         return documents[live], weights[live], sizes
 
     def lexicons(self) -> list[Lexicon]:
-        """Return the words of each segment."""
-        return [segment.lexicon for segment in self.segments]
+        """Return the words of the largest segment, then what each of the others has besides."""
+        if not self.segments:
+            return []
+        largest = max(self.segments, key=lambda segment: segment.size)
+        others = (segment for segment in self.segments if segment is not largest)
+        return [largest.lexicon, *(segment.lexicon_beside(largest) for segment in others)]
 
     def sequences(self, documents: list[int]) -> list[Hashes]:
         """Return for each document its words as hashes in order, 0 where a text ends."""

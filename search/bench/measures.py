@@ -123,6 +123,7 @@ def edits(engine: Engine, index: Index, ids: Sequence[int]) -> Times:
     queue, times = Queue(engine, index), Times()
     finder = Finder(index, queue)
     queue.start()
+    finder.warm()  # as a serving process does
     _settled(queue)
     try:
         for turn, number in enumerate(ids):
