@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, g, has_request_context, request
 
+from kb.domain.actions import ACTION_STATES
 from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, Label
 from kb.domain.errors import Reasons, Refused
 from kb.domain.incidents import (
@@ -53,6 +54,7 @@ LABELS: Mapping[str, Mapping[str, Label]] = {
     "cause_state": CAUSE_STATES,
     "action_kind": ACTION_KINDS,
     "effect": EFFECTS,
+    "action_state": ACTION_STATES,
 }
 
 
