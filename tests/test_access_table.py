@@ -70,13 +70,33 @@ POST /people/{person}/disable       303   303   403      403       403    403   
 POST /people/{person}/enable        303   303   403      403       403    403      403           409
 POST /people/{person}/unlock        303   303   403      403       403    403      403           409
 POST /people/{person}/reset         303   303   403      403       403    403      403           200
+GET  /incidents/                    303   303   403      200       200    200      200           200
+GET  /incidents/new                 303   303   403      200       200    200      200           200
+POST /incidents/new                 401   401   403      422       422    422      422           422
+GET  /incidents/INC-2026-0001       303   303   403      404       404    404      404           404
 GET  /incidents/{incident}           303   303   403      200       200    200      200           200
+GET  /incidents/{incident}/edit      303   303   403      200       200    200      200           200
+POST /incidents/{incident}/edit      401   401   403      409       409    409      409           409
+POST /incidents/{incident}/stamps    303   303   403      303       303    303      303           303
+POST /incidents/{incident}/reopening 401   401   403      409       409    409      409           409
+GET  /incidents/{incident}/events    303   303   403      200       200    200      200           200
+POST /incidents/{incident}/events    401   401   403      303       303    303      303           303
+POST /incidents/{incident}/visits    401   401   403      303       303    303      303           303
+POST /incidents/{incident}/events/1/end 303 303  403      404       404    404      404           404
+POST /incidents/{incident}/events/1/correction 401 401 403 404     404    404      404           404
+GET  /reports/                      303   303   200      200       200    200      200           200
+GET  /reports/new                   303   303   200      200       200    200      200           200
+POST /reports/new                   401   401   422      422       422    422      422           422
 GET  /audit                         303   303   403      403       403    403      403           200
 """
 
 FIELDS = {
     "/articles/new": {"kind": "workaround"},
     "/articles/preview": {"kind": "workaround", "section.steps": "1. 押す"},
+    "/incidents/{incident}/edit": {"base": "made from something else"},
+    "/incidents/{incident}/stamps": {"stamp": "started"},
+    "/incidents/{incident}/events": {"kind": "note", "text": "再起動した"},
+    "/incidents/{incident}/visits": {"who": "保守業者2名"},
 }
 """What a post to a place sends."""
 

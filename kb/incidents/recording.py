@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kb.domain.errors import Refused, refuse_all
-from kb.domain.incidents import CHANNELS, SEVERITIES, Stamps, stamp_problems
+from kb.domain.incidents import CHANNELS, LONGEST, SEVERITIES, Stamps, stamp_problems
 from kb.domain.periods import in_japan
 from kb.domain.personal_data import problems
 from kb.store import audit, components
@@ -45,9 +45,23 @@ def report_problems(report: Report, now: datetime) -> list[Refused]:
         found.append(Refused("incidents.unknown_severity", field="severity"))
     if report.channel not in CHANNELS:
         found.append(Refused("incidents.unknown_channel", field="channel"))
+    found += _size_problems(report)
     texts = {"symptom": report.symptom, "reporter": report.reporter}
     texts |= {name: "\n".join(getattr(report, name)) for name in ("components", "offices", "counters")}
     return found + stamp_problems(report.stamps, now) + problems(texts)
+
+
+def _size_problems(report: Report) -> list[Refused]:
+    lengths = {"symptom": [report.symptom], "reporter": [report.reporter]}
+    lists = {name: list(getattr(report, name)) for name in ("components", "offices", "counters")}
+    found = []
+    for name, texts in (lengths | lists).items():
+        most = LONGEST["symptom" if name == "symptom" else "entry"]
+        if any(len(text) > most for text in texts):
+            found.append(Refused("incidents.too_long", field=name, most=most))
+        if len(texts) > LONGEST["entries"]:
+            found.append(Refused("incidents.too_many", field=name, most=LONGEST["entries"]))
+    return found
 
 
 def record(session: Session, report: Report, *, by: int | None, now: datetime) -> Incident:
@@ -78,6 +92,7 @@ def record(session: Session, report: Report, *, by: int | None, now: datetime) -
     )
     session.add(incident)
     session.flush()
-    add_event(session, incident.id, "change", at=now, by=by, recorded=True)
+    first = {"recorded": True, "offices": incident.offices, "counters": incident.counters}
+    add_event(session, incident.id, "change", at=now, by=by, text=incident.symptom, **first)
     audit.record(session, "incident.recorded", at=now, by=by, object_type="incident", object_id=incident.id)
     return incident
