@@ -13,7 +13,7 @@ from kb.incidents.recording import Report, record
 from kb.people.passwords import hashed
 from kb.settings import Settings
 from kb.store.db import reading, writing
-from kb.store.models import Article, Incident, Person
+from kb.store.models import Article, Incident, IncidentAction, Person
 from kb.web import db as web_db
 
 PASSWORD = "鍵は三つの引き出しにある"
@@ -163,6 +163,28 @@ def make_incident(app, people):
             found = session.get(Incident, incident_id)
             _ = found.components, found.lead
             return found
+
+    return make
+
+
+@pytest.fixture
+def make_action(app, people):
+    """A function that adds an action to an incident. Fields as in `IncidentAction`; owner: login or None."""
+
+    def make(incident, *, owner="engineer", at=datetime(2026, 11, 20, 2, 0, tzinfo=UTC), **fields):
+        planned = {"kind": "corrective", "text": "電源を二重にする", "due": date(2026, 12, 20)}
+        row = {
+            "owner_id": people[owner] if owner else None,
+            "created_at": at,
+            "created_by": people["engineer"],
+        }
+        with writing(app.extensions["kb.engine"]) as session:
+            action = IncidentAction(incident_id=incident.id, **row | planned | fields)
+            session.add(action)
+            session.flush()
+            action_id = action.id
+        with reading(app.extensions["kb.engine"]) as session:
+            return session.get(IncidentAction, action_id)
 
     return make
 

@@ -84,6 +84,15 @@ POST /incidents/{incident}/events    401   401   403      303       303    303  
 POST /incidents/{incident}/visits    401   401   403      303       303    303      303           303
 POST /incidents/{incident}/events/1/end 303 303  403      404       404    404      404           404
 POST /incidents/{incident}/events/1/correction 401 401 403 404     404    404      404           404
+POST /incidents/{incident}/closing   401   401   403      409       409    409      409           409
+POST /incidents/{incident}/actions   401   401   403      422       422    422      422           422
+GET  /actions/                      303   303   403      200       200    200      200           200
+GET  /actions/{action}              303   303   403      200       200    200      200           200
+POST /actions/{action}              401   401   403      409       409    409      409           409
+POST /actions/{action}/done         401   401   403      409       409    409      409           409
+POST /actions/{action}/check        401   401   403      409       409    409      409           409
+POST /actions/{action}/undoing      303   303   403      409       409    409      409           409
+GET  /today                         303   303   200      200       200    200      200           200
 GET  /reports/                      303   303   200      200       200    200      200           200
 GET  /reports/new                   303   303   200      200       200    200      200           200
 POST /reports/new                   401   401   422      422       422    422      422           422
@@ -300,13 +309,14 @@ def group(app):
 
 @pytest.mark.parametrize(("method", "path", "expected"), place_rows(), ids=named)
 def test_a_place_answers_each_role_as_written(
-    client_of, people, group, make_incident, method, path, expected
+    client_of, people, group, make_incident, make_action, method, path, expected
 ):
     fields = FIELDS.get(path, {})
     known = {"person": people["untrained"], "group": group, "shipped": groups.address(shipped()[0])}
     found = []
     for column in COLUMNS:
         fresh = {"incident": make_incident().id} if "{incident}" in path else {}
+        fresh |= {"action": make_action(make_incident()).id} if "{action}" in path else {}
         found.append(status(client_of(column), method, path.format(**known, **fresh), fields))
 
     assert found == expected
@@ -333,7 +343,9 @@ def test_every_route_is_in_the_table(app):
     adapter = app.url_map.bind("localhost")
     written = set()
     for method, path, _ in [*place_rows(), *article_rows()]:
-        address = path.format(person=1, id=1, revision=1, group=1, shipped="0", attachment="0", incident=1)
+        address = path.format(
+            person=1, id=1, revision=1, group=1, shipped="0", attachment="0", incident=1, action=1
+        )
         rule, _ = adapter.match(address, method=method, return_rule=True)
         written.add((method, rule.endpoint))
     routes = {

@@ -8,7 +8,20 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask_login import current_user
 
 from kb.domain.errors import Refused
-from kb.incidents import actions, changing, closing, forms, page, queries, reports, timeline
+from kb.incidents import (
+    actions,
+    changing,
+    closing,
+    forms,
+    overdue,
+    page,
+    queries,
+    reports,
+    status_pages,
+    timeline,
+    today,
+    updates,
+)
 from kb.incidents.forms import Form
 from kb.incidents.recording import record
 from kb.store.models import Incident
@@ -17,7 +30,7 @@ from kb.web.access import may
 from kb.web.locale import label, t
 
 bp = Blueprint("incidents", __name__)
-for part in (actions, closing, timeline, changing, reports):
+for part in (actions, closing, today, timeline, changing, reports, updates, status_pages):
     bp.register_blueprint(part.bp)
 
 
@@ -36,7 +49,11 @@ def index() -> str:
     number = request.args.get("page", 1, type=int)
     found = queries.listed(session, filters, current_user.id, number)
     return render_template(
-        "incidents/index.html", page=found, filters=filters, choices=choices, overdue=set()
+        "incidents/index.html",
+        page=found,
+        filters=filters,
+        choices=choices,
+        overdue=overdue.overdue(session, db.now()),
     )
 
 

@@ -1,0 +1,56 @@
+"""「今日やること」: one list of what waits for the person."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, render_template
+from flask.blueprints import BlueprintSetupState
+from flask_login import current_user
+
+from kb.incidents import todo
+from kb.incidents.todo import Item, Section
+from kb.web import db
+from kb.web.access import can, may, scope
+
+bp = Blueprint("today", __name__)
+
+
+@bp.record_once
+def offer_count(state: BlueprintSetupState) -> None:
+    """Let templates ask how much waits."""
+    state.app.jinja_env.globals["today_count"] = today_count
+
+
+@bp.get("/today")
+@may("today.read")
+def index() -> str:
+    """Show what waits for the person."""
+    found = [*todo.sections(db.session(), current_user, scope(), db.now()), *_gaps()]
+    return render_template(
+        "incidents/today.html", sections=found, total=sum(section.total for section in found), more=MORE
+    )
+
+
+MORE = {
+    "incidents": ("incidents.index", {"state": "open"}),
+    "to_close": ("incidents.index", {"state": "recovered"}),
+    "actions": ("incidents.actions.index", {"view": "open"}),
+    "checks": ("incidents.actions.index", {"view": "open"}),
+    "reports": ("incidents.reports.index", {}),
+}
+"""Where the rest of a long section stands."""
+
+
+def today_count() -> int:
+    """Return how many things wait for the person of this request."""
+    if not can("today.read"):
+        return 0
+    return todo.count(db.session(), current_user, scope(), db.now()) + len(_gaps())
+
+
+def _gaps() -> list[Section]:
+    """Return one line for all searches that nobody answered, to those who deal with them."""
+    if not can("gaps.handle"):
+        return []
+    waiting: int = current_app.extensions["search.gaps.count"]()
+    line = Item(str(waiting), "gaps", "search.gaps.index")
+    return [Section("gaps", 1, [line])] if waiting else []

@@ -1,0 +1,249 @@
+"""What waits for a person today: incidents, reports to the ward, actions, lessons not yet published.
+
+Everybody gets what is theirs, engineers what is nobody's too, and ward officers what others are late with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from kb.domain.access import WARD_OFFICERS, WRITERS, Reader, Scope
+from kb.domain.actions import SOON
+from kb.domain.periods import japan_date
+from kb.incidents import overdue
+from kb.incidents.acting import LEFT, next_day
+from kb.store.models import Article, Incident, IncidentAction, IncidentArticle
+from kb.store.visibility import visible
+
+MOST = 20
+"""Rows of a section that are shown; the rest are counted."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to do. what: its words; number: as people quote it; why: a key of the words today.why.
+
+    since: since when it waits. due: the day it is due. endpoint, args: where it is done.
+    """
+
+    what: str
+    why: str
+    endpoint: str
+    number: str = ""
+    since: datetime | None = None
+    due: date | None = None
+    late: bool = False
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Things of one sort. total: how many there are, those not shown too. key: of the words today.section."""
+
+    key: str
+    total: int
+    items: Sequence[Item]
+
+
+@dataclass(frozen=True)
+class _Sort:
+    key: str
+    rows: Select[Any]
+    item: Callable[[Any], Item]
+
+
+def sections(session: Session, reader: Reader, scope: Scope, now: datetime) -> list[Section]:
+    """Return what waits for the reader, what is most pressing first; a sort with nothing is left out."""
+    found = [_updates(session, reader, now)] if reader.role in WRITERS else []
+    for sort in _sorts(session, reader, scope, now):
+        total = _count(session, sort)
+        if total:
+            rows = session.execute(sort.rows.limit(MOST)).unique().all()
+            found.append(Section(sort.key, total, [sort.item(row) for row in rows]))
+    return [section for section in found if section.total]
+
+
+def count(session: Session, reader: Reader, scope: Scope, now: datetime) -> int:
+    """Return how many things wait for the reader."""
+    late = _updates(session, reader, now).total if reader.role in WRITERS else 0
+    return late + sum(_count(session, sort) for sort in _sorts(session, reader, scope, now))
+
+
+def _count(session: Session, sort: _Sort) -> int:
+    rows = sort.rows.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    return session.scalar(rows) or 0
+
+
+def _updates(session: Session, reader: Reader, now: datetime) -> Section:
+    late = overdue.of_reader(overdue.awaited(session, now), reader.id, reader.role)
+    items = [
+        Item(
+            each.incident.symptom,
+            "update",
+            "incidents.show",
+            number=each.incident.number,
+            since=each.due,
+            late=True,
+            args={"incident_id": each.incident.id, "_anchor": "updates"},
+        )
+        for each in late[:MOST]
+    ]
+    return Section("updates", len(late), items)
+
+
+def _sorts(session: Session, reader: Reader, scope: Scope, now: datetime) -> list[_Sort]:
+    if reader.role not in WRITERS:
+        return [_reports(reader)]
+    today, late = japan_date(now), overdue.awaited(session, now)
+    shown = [each.incident.id for each in overdue.of_reader(late, reader.id, reader.role)]
+    return [
+        *_incidents(reader, shown),
+        _actions(reader, today),
+        _checks(reader, today),
+        _drafts(reader, scope),
+        _misled(reader, scope),
+        _reports(reader),
+    ]
+
+
+def _reports(reader: Reader) -> _Sort:
+    over = or_(Incident.recovered_at.is_not(None), Incident.closed_at.is_not(None))
+    rows = select(Incident).where(Incident.reported_by == reader.id, ~over)
+
+    def item(row: Any) -> Item:
+        return Item(
+            row.Incident.symptom,
+            f"report_{row.Incident.state}",
+            "incidents.reports.index",
+            since=row.Incident.created_at,
+        )
+
+    return _Sort("reports", rows.order_by(Incident.created_at, Incident.id), item)
+
+
+def _incidents(reader: Reader, shown: Sequence[int]) -> list[_Sort]:
+    """Return incidents that are not over, without those shown before, and those not yet closed."""
+    mine: ColumnElement[bool] = or_(Incident.lead_id == reader.id, Incident.lead_id.is_(None))
+    rows = select(Incident).where(mine, Incident.closed_at.is_(None))
+    going_on = rows.where(Incident.recovered_at.is_(None), Incident.id.not_in(shown))
+    over = rows.where(Incident.recovered_at.is_not(None))
+
+    def open_item(row: Any) -> Item:
+        since = row.Incident.contacted_at or row.Incident.created_at
+        why = "unassigned" if row.Incident.lead_id is None else row.Incident.state
+        return _about(row.Incident, why, since)
+
+    return [
+        _Sort("incidents", going_on.order_by(Incident.severity, Incident.created_at, Incident.id), open_item),
+        _Sort(
+            "to_close",
+            over.order_by(Incident.recovered_at, Incident.id),
+            lambda row: _about(row.Incident, "to_close", row.Incident.recovered_at, "closing"),
+        ),
+    ]
+
+
+def _about(incident: Incident, why: str, since: datetime | None, anchor: str | None = None) -> Item:
+    args = {"incident_id": incident.id, "_anchor": anchor}
+    return Item(incident.symptom, why, "incidents.show", number=incident.number, since=since, args=args)
+
+
+def _mine_or_late(reader: Reader, today: date) -> ColumnElement[bool]:
+    """Return the condition: the reader's own and nobody's, soon due; for ward officers whatever is late."""
+    own = or_(IncidentAction.owner_id == reader.id, IncidentAction.owner_id.is_(None))
+    soon = and_(own, next_day <= today + SOON)
+    return or_(soon, next_day < today) if reader.role in WARD_OFFICERS else soon
+
+
+def _actions(reader: Reader, today: date) -> _Sort:
+    return _of_actions("actions", IncidentAction.done_at.is_(None), reader, today)
+
+
+def _checks(reader: Reader, today: date) -> _Sort:
+    return _of_actions("checks", IncidentAction.done_at.is_not(None), reader, today)
+
+
+def _of_actions(key: str, which: ColumnElement[bool], reader: Reader, today: date) -> _Sort:
+    rows = select(IncidentAction).where(LEFT, which, _mine_or_late(reader, today))
+
+    def item(row: Any) -> Item:
+        action = row.IncidentAction
+        due = action.due if action.done_at is None else action.check_due
+        why = "reopened" if key == "actions" and action.reopened_by_id else key
+        return Item(
+            action.text,
+            why,
+            "incidents.actions.show",
+            number=action.incident.number,
+            due=due,
+            late=due < today,
+            args={"action_id": action.id},
+        )
+
+    with_incident = rows.options(joinedload(IncidentAction.incident))
+    return _Sort(key, with_incident.order_by(next_day, IncidentAction.id), item)
+
+
+def _own_articles(reader: Reader, scope: Scope) -> ColumnElement[bool]:
+    """Return the condition: the reader's own articles; for ward officers all that exist for them."""
+    if reader.role in WARD_OFFICERS:
+        return visible(scope)
+    return and_(visible(scope), Article.owner_id == reader.id)
+
+
+def _drafts(reader: Reader, scope: Scope) -> _Sort:
+    about = or_(Article.id == Incident.knowledge_article_id, Article.id == Incident.post_mortem_id)
+    improved = and_(
+        Article.id == Incident.knowledge_article_id, Incident.knowledge_revision_id > Article.published_id
+    )
+    rows = select(Incident, Article).join(Article, about)
+    waiting = rows.where(
+        Incident.closed_at.is_not(None),
+        or_(Article.confidence == "work_in_progress", improved),
+        _own_articles(reader, scope),
+    )
+
+    def item(row: Any) -> Item:
+        return Item(
+            row.Article.title,
+            "draft" if row.Article.confidence == "work_in_progress" else "improved",
+            "articles.show",
+            number=row.Article.number,
+            since=row.Incident.closed_at,
+            args={"article_id": row.Article.id},
+        )
+
+    return _Sort("drafts", waiting.order_by(Incident.closed_at, Incident.id, Article.id), item)
+
+
+def _misled(reader: Reader, scope: Scope) -> _Sort:
+    newest = (
+        select(func.max(IncidentArticle.id))
+        .where(IncidentArticle.outcome == "misled")
+        .group_by(IncidentArticle.article_id)
+    )
+    rows = select(IncidentArticle, Article).join(Article, Article.id == IncidentArticle.article_id)
+    waiting = rows.where(
+        IncidentArticle.id.in_(newest),
+        Article.updated_at <= IncidentArticle.at,
+        Article.confidence != "archived",
+        _own_articles(reader, scope),
+    )
+
+    def item(row: Any) -> Item:
+        return Item(
+            row.Article.title,
+            "misled",
+            "articles.show",
+            number=row.Article.number,
+            since=row.IncidentArticle.at,
+            args={"article_id": row.Article.id},
+        )
+
+    return _Sort("misled", waiting.order_by(IncidentArticle.at, IncidentArticle.id), item)
