@@ -95,12 +95,16 @@ def _in_field(
 
 def _summed(fields: Sequence[tuple[NDArray[np.intp], Floats]], size: int) -> tuple[NDArray[np.intp], Floats]:
     """Return the places of all fields, ascending, and the sums of their scores. size: of the room."""
+    fields = [field for field in fields if len(field[0])] or fields[:1]
+    if len(fields) == 1:
+        return fields[0]
     if sum(len(places) for places, _ in fields) * _SPARSE < size:
         together, where = np.unique(np.concatenate([places for places, _ in fields]), return_inverse=True)
         sums = np.bincount(where, np.concatenate([scores for _, scores in fields]), len(together))
         return together, sums.astype(np.float32)
     room = np.zeros(size, dtype=np.float32)
-    for places, scores in fields:
+    room[fields[0][0]] = fields[0][1]
+    for places, scores in fields[1:]:
         room[places] += scores
     together = np.flatnonzero(room != 0)
     return together, room[together]

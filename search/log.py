@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from kb.domain import personal_data
 from kb.store.db import writing
 from kb.store.models import HandledSearch, Search
+from search.background import Background
 from search.folding import fold
 
 SHORTEST_UNANSWERED = 2
@@ -85,18 +86,16 @@ class SearchLog:
         self._days = days
         self._waiting: deque[Note] = deque(maxlen=_MOST_WAITING)
         self._writing = threading.Lock()
-        self._awake = threading.Event()
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._background = Background("search-log", self._run)
 
     def note(self, note: Note) -> None:
         """Keep a note to be written soon; at once where no thread has been started. Never raises."""
         if not self._days:
             return
         self._waiting.append(note)
-        if self._thread is None:
+        if not self._background.started:
             self._try(self.flush)
-        self._awake.set()
+        self._background.wake()
 
     def flush(self) -> None:
         """Write what is noted. Of the keystrokes of one search only the last is written."""
@@ -123,28 +122,22 @@ class SearchLog:
 
     def start(self) -> None:
         """Write in the background from now on, and forget what is old once a day."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="search-log", daemon=True)
-            self._thread.start()
+        self._background.start()
 
     def stop(self) -> None:
         """End the background work; what is noted is written first."""
-        self._stopped.set()
-        self._awake.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        self._background.stop()
 
     def _run(self) -> None:
         forgotten: datetime | None = None
-        while not self._stopped.is_set():
+        while not self._background.stopped:
             now = datetime.now(UTC)
             if forgotten is None or now - forgotten > timedelta(seconds=_DAY_SECONDS):
                 forgotten = now
                 self._try(lambda: self.forget(datetime.now(UTC)))
-            self._awake.wait(_AGAIN_SECONDS if self._waiting else _DAY_SECONDS)
-            self._stopped.wait(_GATHER_SECONDS)  # the next keystroke replaces this one
-            self._awake.clear()
+            self._background.rest(_AGAIN_SECONDS if self._waiting else _DAY_SECONDS)
+            self._background.pause(_GATHER_SECONDS)  # the next keystroke replaces this one
+            self._background.doze()
             self._try(self.flush)
 
     def _try(self, work: object) -> None:

@@ -7,7 +7,6 @@ committed, so that a crash in between repeats work and never loses it. One proce
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from kb.store.db import reading, writing
 from kb.store.models import ToIndex
 from kb.store.queue import to_index
 from search import entries
+from search.background import Background
 from search.index import Index, IndexBusy, IndexUnusable, Writing
 from search.snapshot import Snapshots
 
@@ -45,15 +45,13 @@ class Queue:
     def __init__(self, engine: Engine, index: Index) -> None:
         self._engine = engine
         self._index = index
-        self._awake = threading.Event()
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._background = Background("search-queue", self._run)
         self._checked = ""
         self.compared = False  # whether the background work has looked for differences, once after start
 
     def wake(self) -> None:
         """Index what is queued soon, in the background (once `start` has been called)."""
-        self._awake.set()
+        self._background.wake()
 
     def drain(self, progress: Progress | None = None) -> int:
         """Index what is queued, or all there is if the index cannot be used; return how many articles.
@@ -97,19 +95,14 @@ class Queue:
 
     def start(self) -> None:
         """Keep up in the background from now on: at once, when woken, and every few seconds."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="search-queue", daemon=True)
-            self._thread.start()
+        self._background.start()
 
     def stop(self) -> None:
         """End the background work and wait for it."""
-        self._stopped.set()
-        self._awake.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._background.stop()
 
     def _run(self) -> None:
-        while not self._stopped.is_set():
+        while not self._background.stopped:
             try:
                 self.keep_up()
                 if not self.compared:
@@ -120,10 +113,10 @@ class Queue:
                 pass  # another process is at it
             except Exception:
                 log.exception("the search index could not be brought up to date")
-            if not self._awake.wait(TIDY_SECONDS):
+            if not self._background.rest(TIDY_SECONDS):
                 self._tidy()
-                self._awake.wait(POLL_SECONDS)
-            self._awake.clear()
+                self._background.rest(POLL_SECONDS)
+            self._background.doze()
 
     def _tidy(self) -> None:
         """Join small segments while nobody waits for the index; another time if somebody else writes."""

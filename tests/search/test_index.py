@@ -62,6 +62,20 @@ def test_many_small_commits_are_joined_and_lose_nothing(index, document, ask):
     assert {hit.id for hit in ask("印刷", limit=100).hits} == set(range(1, 61)) - {3}
 
 
+def test_a_word_is_known_by_its_reading_wherever_it_stands_and_after_its_first_place_is_gone(
+    index, document, ask
+):
+    index.rebuild([document(1, "停電"), document(2, "印刷"), document(3, "印刷")])
+    index.update([document(1, "停電")])
+    index.update([document(4, "削除"), document(5, "削除")])
+
+    found = {kana: {hit.id for hit in ask(kana).hits} for kana in ("ていでん", "いんさつ", "さくじょ")}
+    assert found == {"ていでん": {1}, "いんさつ": {2, 3}, "さくじょ": {4, 5}}
+
+    index.update([], deletions=[2, 3])
+    assert [hit.id for hit in ask("ていでん").hits] == [1]
+
+
 def test_a_failed_batch_changes_nothing_and_frees_the_lock(index, document, ask):
     index.update([document(1, "印刷")])
 
