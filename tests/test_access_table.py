@@ -96,6 +96,10 @@ GET  /today                         303   303   200      200       200    200   
 GET  /reports/                      303   303   200      200       200    200      200           200
 GET  /reports/new                   303   303   200      200       200    200      200           200
 POST /reports/new                   401   401   422      422       422    422      422           422
+POST /incidents/{incident}/updates   401   401   403      422       422    422      422           422
+POST /incidents/{incident}/status-page 303 303   403      303       303    303      303           303
+GET  /status                        303   200   200      200       200    200      200           200
+GET  /status/{incident}/notice      303   404   404      200       200    200      200           200
 GET  /audit                         303   303   403      403       403    403      403           200
 """
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from kb.domain.periods import japan_date
 from kb.domain.people import access_problem
+from kb.domain.periods import japan_date
 from kb.store import audit
 from kb.store.models import OutboxMail, Person
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, redirect, request, url_for
 from flask_login import AnonymousUserMixin, UserMixin, current_user
@@ -44,17 +45,19 @@ class Visitor(AnonymousUserMixin):
     name = ""
 
 
-def may(permission: str, *, keeps_text: bool = False) -> Callable[[View], View]:
+def may(permission: str, *, keeps_text: bool = False, asks_by_itself: bool = False) -> Callable[[View], View]:
     """State who may use a view; every view has this right below its route.
 
     keeps_text: the view receives something a person wrote; if their session has ended,
     the text comes back after they sign in again.
+    asks_by_itself: the view's page asks again without anybody there (?seen=...), which is no sign of use.
     """
     access.PERMISSIONS[permission]
 
     def state(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
         view.keeps_text = keeps_text  # type: ignore[attr-defined]
+        view.asks_by_itself = asks_by_itself  # type: ignore[attr-defined]
         return view
 
     return state
@@ -112,6 +115,7 @@ def _ask_to_sign_in() -> Response | str:
     if kept.wanted():
         return kept.sign_in_first()
     if "HX-Request" in request.headers:
-        return Response(status=204, headers={"HX-Redirect": url_for("people.sign_in")})
+        page = urlsplit(request.headers.get("HX-Current-URL", "")).path or None
+        return Response(status=204, headers={"HX-Redirect": url_for("people.sign_in", next=page)})
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("people.sign_in", next=target), 303)

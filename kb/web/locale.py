@@ -82,7 +82,7 @@ WORDS = load_words()
 
 def init_app(app: Flask) -> None:
     """Give templates `t`, `label`, `language` and the words of a refusal."""
-    app.jinja_env.globals.update(t=t, label=label, refusal=refusal, refusals=refusals)
+    app.jinja_env.globals.update(t=t, words_in=words_in, label=label, refusal=refusal, refusals=refusals)
     app.context_processor(lambda: {"language": language()})
 
 
@@ -98,7 +98,12 @@ def language() -> str:
 
 def t(key: str, **values: Any) -> str:
     """Return the words for the key in the request's language. Raises KeyError if there are none."""
-    words = WORDS[key][language()]
+    return words_in(language(), key, **values)
+
+
+def words_in(tongue: str, key: str, **values: Any) -> str:
+    """Return the words for the key in one language, whatever the request's: for paper and for mail."""
+    words = WORDS[key][tongue]
     return words.format(**values) if values else words
 
 

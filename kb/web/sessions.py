@@ -9,7 +9,7 @@ import secrets
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from flask import Flask, current_app, session
+from flask import Flask, current_app, request, session
 from flask_login import LoginManager, login_user, logout_user
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
@@ -49,9 +49,15 @@ def load(token: str) -> SignedIn | None:
         if access_problem(person, japan_date(now)) is not None:
             return None
         found = signed_in(person, token)
-    if now - sign_in.seen_at > SEEN_EVERY:
+    if now - sign_in.seen_at > SEEN_EVERY and not _asks_by_itself():
         _see(sign_in.id, now)
     return found
+
+
+def _asks_by_itself() -> bool:
+    """Return whether an open page asked, not a person: that must not keep an unattended session alive."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "asks_by_itself", False) and "seen" in request.args
 
 
 def _see(sign_in_id: int, now: datetime) -> None:

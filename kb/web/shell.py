@@ -22,7 +22,7 @@ YEAR = 365 * 24 * 3600
 def init_app(app: Flask) -> None:
     """Register the pages and the filters."""
     app.register_blueprint(bp)
-    app.jinja_env.filters.update(moment=moment, day=day, age=age, gated=gated)
+    app.jinja_env.filters.update(moment=moment, near_time=near_time, day=day, age=age, gated=gated)
     app.jinja_env.globals.update(section_label=section_label, field_label=field_label)
     app.context_processor(lambda: {"now": db.now(), "today": japan_date(db.now())})
 
@@ -66,6 +66,18 @@ def moment(value: datetime | None) -> Markup:
         return Markup("")
     local = in_japan(value)
     shown = f"{_date_words(local.date())} {local:%H:%M}"
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), shown)
+
+
+def near_time(value: datetime | None) -> Markup:
+    """Show a moment by its time alone if it is today in Japan, else with month and day before it."""
+    if value is None:
+        return Markup("")
+    local = in_japan(value)
+    shown = f"{local:%H:%M}"
+    if local.date() != japan_date(db.now()):
+        before = f"{local.month}月{local.day}日" if language() == "ja" else f"{local.day} {local:%b}"
+        shown = f"{before} {shown}"
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), shown)
 
 

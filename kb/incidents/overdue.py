@@ -1,0 +1,99 @@
+"""Status updates that the ward waits for: of which incidents, and who takes care of them (C-4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from kb.domain.access import WRITERS
+from kb.domain.periods import in_japan
+from kb.domain.updates import NEXT_UPDATE
+from kb.store.models import Incident, IncidentUpdate, Person
+
+SATURDAY = 5
+ENGINEERS = "engineer"
+"""Who takes care of an incident that nobody is in charge of."""
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """An incident that is not over, and when its next update is due."""
+
+    incident: Incident
+    due: datetime
+
+    @property
+    def key(self) -> str:
+        """Names this one reminder: a later update makes another."""
+        return f"update-due-{self.incident.id}-{self.due:%Y%m%d%H%M}"
+
+
+def latest_id() -> object:
+    """Return the scalar subquery of an `Incident` row's newest update."""
+    newest = aliased(IncidentUpdate)
+    rows = select(newest.id).where(newest.incident_id == Incident.id)
+    return rows.order_by(newest.at.desc(), newest.id.desc()).limit(1).correlate(Incident).scalar_subquery()
+
+
+def due_of(incident: Incident, latest: IncidentUpdate | None) -> datetime | None:
+    """Return when the ward hears next of an incident, or None once it is over.
+
+    Before the first update that is as long after the contact as between two updates.
+    """
+    if incident.recovered_at is not None or incident.closed_at is not None:
+        return None
+    if latest is not None:
+        return latest.next_due
+    return next_due(incident, incident.contacted_at or incident.created_at)
+
+
+def next_due(incident: Incident, after: datetime) -> datetime:
+    """Return when an update is due after a moment: by severity."""
+    return after + NEXT_UPDATE[incident.severity]
+
+
+def awaited(session: Session, now: datetime) -> list[Awaited]:
+    """Return the incidents whose update is overdue, the longest first."""
+    rows = (
+        select(Incident, IncidentUpdate)
+        .outerjoin(IncidentUpdate, IncidentUpdate.id == latest_id())
+        .where(Incident.recovered_at.is_(None), Incident.closed_at.is_(None))
+    )
+    found = [(incident, due_of(incident, latest)) for incident, latest in session.execute(rows)]
+    late = [Awaited(incident, due) for incident, due in found if due is not None and due < now]
+    return sorted(late, key=lambda each: (each.due, each.incident.id))
+
+
+def overdue(session: Session, now: datetime) -> set[int]:
+    """Return the ids of the incidents whose update is overdue."""
+    return {each.incident.id for each in awaited(session, now)}
+
+
+def of_reader(late: Iterable[Awaited], reader_id: int | None, role: str) -> list[Awaited]:
+    """Return those that a person is in charge of; what nobody is in charge of is every engineer's."""
+    return [
+        each
+        for each in late
+        if each.incident.lead_id == reader_id or (each.incident.lead_id is None and role == ENGINEERS)
+    ]
+
+
+def in_charge(session: Session, incident: Incident) -> Sequence[Person]:
+    """Return who is reminded: the person in charge, or every engineer if there is none who can be."""
+    lead = session.get(Person, incident.lead_id) if incident.lead_id else None
+    if lead is not None and lead.disabled_at is None and lead.role in WRITERS:
+        return [lead]
+    rows = select(Person).where(Person.role == ENGINEERS, Person.disabled_at.is_(None))
+    return session.scalars(rows.order_by(Person.id)).all()
+
+
+def next_day(session: Session, now: datetime) -> datetime:
+    """Return the same time on the next weekday, to the minute."""
+    later = now.replace(second=0, microsecond=0) + timedelta(days=1)
+    while in_japan(later).weekday() >= SATURDAY:
+        later += timedelta(days=1)
+    return later
