@@ -221,7 +221,7 @@ def _told(
         f"action.{what}",
         at=now,
         by=by,
-        object_type="incident",
-        object_id=incident.id,
-        action=action.id,
+        object_type="action",
+        object_id=action.id,
+        incident=incident.number,
     )

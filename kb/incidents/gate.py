@@ -145,7 +145,7 @@ def save(
     incident.updated_at = now
     chosen = any(name not in TOLD for name in changed)  # which, only those learn who may see the article
     add_event(session, incident.id, "change", at=now, by=by, fields=told, chosen=chosen)
-    _audit(session, "closing.saved", incident, by, now, fields=", ".join(changed))
+    _audit(session, "closing.saved", incident, by, now, fields=changed)
     return recurrence.reopen(session, incident, by=by, now=now)
 
 

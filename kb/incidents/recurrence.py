@@ -78,8 +78,8 @@ def reopen(session: Session, incident: Incident, *, by: int | None, now: datetim
             "action.recurred",
             at=now,
             by=by,
-            object_type="incident",
-            object_id=action.incident_id,
+            object_type="action",
+            object_id=action.id,
             incident=incident.number,
         )
     return found

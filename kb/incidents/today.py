@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, current_app, render_template
-from flask.blueprints import BlueprintSetupState
 from flask_login import current_user
 
 from kb.incidents import todo
@@ -12,12 +11,6 @@ from kb.web import db
 from kb.web.access import can, may, scope
 
 bp = Blueprint("today", __name__)
-
-
-@bp.record_once
-def offer_count(state: BlueprintSetupState) -> None:
-    """Let templates ask how much waits."""
-    state.app.jinja_env.globals["today_count"] = today_count
 
 
 @bp.get("/today")
@@ -40,6 +33,7 @@ MORE = {
 """Where the rest of a long section stands."""
 
 
+@bp.app_template_global()
 def today_count() -> int:
     """Return how many things wait for the person of this request."""
     if not can("today.read"):

@@ -79,6 +79,8 @@ def _value(name: str, value: Any) -> str:
         return t("people.audit.none_value")
     if name in ("role", "organisation", "confidence"):
         return label(name, value)
+    if name == "fields" and isinstance(value, list):
+        return t("people.audit.join").join(field_label(str(field)) for field in value)
     if name == "reason" and f"people.reason.{value}" in WORDS:
         return t(f"people.reason.{value}")
     return str(value)
