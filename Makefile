@@ -35,7 +35,8 @@ browser:
 drill: dev ## Kill the server 100 times in the middle of saves and look for lost ones (about 10 minutes)
 	@.venv/bin/python -m tests.durability.kills --times $(or $(TIMES),100)
 
-bench: dev ## Measure the search against tantivy: 1,000 to 100,000 articles, an hour (ARGS='--sizes 1000,10000')
+bench: dev ## Measure the guides (seconds), then the search against tantivy: 1,000 to 100,000 articles, an hour (ARGS='--sizes 1000,10000')
+	@.venv/bin/python -m flask guides bench
 	@.venv/bin/python -m flask search bench $(ARGS)
 
 wheelhouse: ## Fill wheelhouse/ for a place with no network (DEV=1: tests too)

@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import articles.cli
 import articles.views
+import kb.guides.cli
 import kb.incidents.cli
 import kb.incidents.views
 import kb.people.cli
@@ -45,6 +46,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for feature in FEATURES:
         app.register_blueprint(feature.views.bp)
         app.cli.add_command(feature.cli.commands)
+    app.cli.add_command(kb.guides.cli.commands)
     search.views.init_app(app)
     kb.people.views.init_app(app)
     app.cli.add_command(init)
