@@ -40,10 +40,12 @@ _NAMES = {
     "lead": "lead",
     "title": "share of the title",
     "order": "order in the title",
+    "end": "end of the title",
+    "exact": "exact title",
     "synonyms": "dictionary synonyms",
     "kanji": "kanji alone",
 }
-_SECOND_LOOK = ("cover_power", "near", "together", "lead", "title", "order")
+_SECOND_LOOK = ("cover_power", "near", "together", "lead", "title", "order", "end", "exact")
 _OTHER_WORDS = ("synonyms", "thesaurus", "readings", "spelling", "kanji")
 
 

@@ -9,12 +9,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from search.bm25 import Floats
+from search.bm25 import Floats, among
 from search.index import word_hash
 from search.matching import Asked, Word, credit
 
 NEAR_WORDS = 4
 LEAD_WORDS = 40
+END_WORDS = 2
 TOGETHER_WORDS = 10
 MOST_TOGETHER = 16
 Numbers = NDArray[np.intp]
@@ -38,6 +39,8 @@ def factors(asked: Asked, top: Numbers) -> Floats:
         + tuning.lead * seen.lead()
         + tuning.title * seen.title()
         + tuning.order * seen.order()
+        + tuning.end * seen.end()
+        + tuning.exact * seen.exact()
     )
     return found.astype(np.float32)
 
@@ -108,12 +111,44 @@ class Seen:
         return self._held((places >= ends[documents]) & (places < leads[documents]))
 
     def title(self) -> Floats:
-        """Return for each document how many of its title's words were asked for, as a share."""
-        places, documents, _ = self.hits
+        """Return for each document how much of its title was asked for, as a share.
+
+        A word says the more, the fewer of these documents have it in their titles: what all of them have
+        tells none of them from the others.
+        """
+        ends, starts = self._regions[0], self.starts[:-1]
+        lengths = ends - starts
+        at = np.arange(lengths.sum()) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+        documents = np.repeat(np.arange(len(lengths)), lengths)
+        _, words = np.unique(self.whole[at], return_inverse=True)
+        having = np.bincount(np.unique(words * len(lengths) + documents) // len(lengths))
+        says = np.log1p(len(lengths) / having[words])
+        asked = np.bincount(documents, says * among(at, self.hits[0].astype(np.int32)), len(lengths))
+        share = asked / np.maximum(np.bincount(documents, says, len(lengths)), 1e-9)
+        return share.astype(np.float32)
+
+    def end(self) -> Floats:
+        """Return 1 for each document whose title ends with the query's last word, 0 for the others.
+
+        In Japanese the last word is the head: what is done, or what all the words before it describe.
+        """
+        places, documents, numbers = self.hits
+        ends = self._regions[0][documents]
+        last = max((at for at, word in enumerate(self.words) if word.term.weight == 1), default=-1)
+        alike = documents[(numbers == last) & (places < ends) & (places >= ends - END_WORDS)]
+        ending: Floats = (np.bincount(alike, minlength=len(self.sequences)) > 0).astype(np.float32)
+        return ending
+
+    def exact(self) -> Floats:
+        """Return 1 for each document whose title has the query's words and no others, 0 for the others."""
+        places, documents, numbers = self.hits
         ends = self._regions[0]
-        count = np.bincount(documents[places < ends[documents]], minlength=len(self.sequences))
-        share: Floats = (count / np.maximum(ends - self.starts[:-1], 1)).astype(np.float32)
-        return share
+        inside = places < ends[documents]
+        held = np.zeros((len(self.sequences), len(self.words)), dtype=bool)
+        held[documents[inside], numbers[inside]] = True
+        as_long = ends - self.starts[:-1] == len(self.words)
+        exact: Floats = (held.all(axis=1) & as_long).astype(np.float32)
+        return exact
 
     def order(self) -> Floats:
         """Return for each document the share of the query's pairs of words that follow each other in its

@@ -15,7 +15,8 @@ class Tuning:
     cover_floor, cover_power, near: the second look: how much of the query a document holds, and how many
     of its neighbouring words stand close there. together: the share that stands in one place. lead: the
     share that a document's first words hold. title: the share of the title's words that were asked for.
-    order: the share of the query's pairs of words that stand side by side in the title.
+    order: the share of the query's pairs of words that stand side by side in the title. end: a title that
+    ends as the query does. exact: a title of the query's words and no others.
     synonyms, thesaurus, readings, spelling: the worth of a word that was not typed but means the same, is
     read the same, or is spelt nearly the same, against 1 for the word itself; kanji: of a word of two
     kanji for one of them that stands alone; 0 does without.
@@ -29,8 +30,10 @@ class Tuning:
     near: float = 0.4
     together: float = 0.2
     lead: float = 0.2
-    title: float = 0.3
+    title: float = 0.35
     order: float = 0.2
+    end: float = 0.08
+    exact: float = 0.1
     synonyms: float = 0.4
     thesaurus: float = 0.7
     readings: float = 0.8

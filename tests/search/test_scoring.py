@@ -159,6 +159,24 @@ def test_a_title_in_the_order_of_the_query_comes_first(index, document, found):
     assert found("呼出 番号札") == [2, 1]
 
 
+def test_what_every_title_says_counts_less_than_what_few_say(index, document, found):
+    index.update(
+        [
+            document(1, "呼出 手数料 電源"),
+            document(2, "呼出 発券機 電源"),
+            *(document(number, f"発券機 {number}", body="呼出と電源") for number in range(3, 20)),
+        ]
+    )
+
+    assert found("呼出 電源")[:2] == [2, 1]
+
+
+def test_a_title_that_ends_as_the_query_does_comes_first(index, document, found):
+    index.update([document(1, "電源 点検 番号札 端末"), document(2, "番号札 端末 電源 点検")])
+
+    assert found("呼出 点検") == [2, 1]
+
+
 def test_in_a_pasted_log_the_code_decides(index, document, found):
     log = (
         "spooler worker process started device driver loaded port monitor opened queue status waiting job "
