@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from kb.domain.access import Scope
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.incidents import FUTURE_ALLOWED, LONGEST, WRITTEN_KINDS
+from kb.domain.periods import japan_date
 from kb.domain.personal_data import problems
 from kb.incidents import queries
 from kb.incidents.page import again, back, part
@@ -28,7 +29,7 @@ from kb.web.access import may, scope
 from kb.web.forms import block, moment, text
 
 bp = Blueprint("timeline", __name__)
-PER_PAGE = 50
+PER_PAGE = 30
 CORRECTABLE = frozenset({*WRITTEN_KINDS, "visit", "visit_end"})
 """What a person wrote in words; a moment, a field or a link is put right by setting it again."""
 BACK_DATED = timedelta(minutes=1)
@@ -51,6 +52,11 @@ class Entry:
     def back_dated(self) -> bool:
         """Whether it was written down later than it happened."""
         return self.event.recorded_at - self.event.at >= BACK_DATED
+
+    @property
+    def day(self) -> date:
+        """The day in Japan on which it happened."""
+        return japan_date(self.event.at)
 
     @property
     def was(self) -> datetime | None:
@@ -277,7 +283,7 @@ def end_visit(
     by: int | None,
     now: datetime,
 ) -> None:
-    """Add the end of a visit and commit. Raises Refused 404, 409 if it has ended, 422 if it lies before it."""
+    """Add the end of a visit and commit. Raises Refused 404, 409 if it has ended, 422 if too early."""
     queries.incident(session, incident_id, change=True)
     arrived = _event(session, incident_id, event_id)
     if arrived.kind != "visit":

@@ -22,7 +22,8 @@ YEAR = 365 * 24 * 3600
 def init_app(app: Flask) -> None:
     """Register the pages and the filters."""
     app.register_blueprint(bp)
-    app.jinja_env.filters.update(moment=moment, near_time=near_time, day=day, age=age, gated=gated)
+    app.jinja_env.filters.update(moment=moment, near_time=near_time, day=day, clock=clock)
+    app.jinja_env.filters.update(age=age, gated=gated)
     app.jinja_env.globals.update(section_label=section_label, field_label=field_label)
     app.context_processor(lambda: {"now": db.now(), "today": japan_date(db.now())})
 
@@ -78,6 +79,13 @@ def near_time(value: datetime | None) -> Markup:
     if local.date() != japan_date(db.now()):
         before = f"{local.month}月{local.day}日" if language() == "ja" else f"{local.day} {local:%b}"
         shown = f"{before} {shown}"
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), shown)
+
+
+def clock(value: datetime) -> Markup:
+    """Show the time of day in Japan, where the day stands above it."""
+    local = in_japan(value)
+    shown = f"{local:%H:%M}"
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), shown)
 
 
