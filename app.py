@@ -23,7 +23,7 @@ import search.cli
 import search.views
 from kb.settings import Settings, SettingsError, from_environment, generate_secret
 from kb.store.db import make_engine
-from kb.web import access, db, errors, forms, headers, locale, sessions, shell
+from kb.web import access, db, errors, forms, headers, locale, mail, sessions, shell
 
 ROOT = Path(__file__).parent
 _M_ARENA_MAX = -8  # of glibc's malloc.h
@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.cli.add_command(kb.guides.cli.commands)
     search.views.init_app(app)
     kb.people.views.init_app(app)
+    app.cli.add_command(mail.commands)
     app.cli.add_command(init)
     app.cli.add_command(serve)
     if settings.trusted_proxies:
@@ -107,6 +108,7 @@ def serve() -> None:
     if not db.migrated(app):
         raise click.ClickException("The database is not up to date: run `flask init`.")
     search.views.start(app)
+    mail.start(app)
     click.echo(f"Kiriwake: http://{settings.host}:{settings.port} (Ctrl+C stops it)")
     waitress.serve(
         app,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 SECRET_SHORTEST = 32
+SENDER = re.compile(r"[!-?A-~]+@[!-?A-~]+")
+SMTP_SECURITY = ("none", "starttls", "tls")
 WEAK_WORDS = ("secret", "changeme", "change-me", "password", "default", "kiriwake", "development", "example")
 
 
@@ -19,10 +23,23 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True)
+class Smtp:
+    """The mail server that reminders are handed to. security: "none", "starttls" or "tls"."""
+
+    host: str
+    sender: str
+    port: int = 25
+    security: str = "none"
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that an operator can set; docs/operate.md lists it by the same names.
 
     secret_key: None until one is set or generated; commands work without, serving does not.
+    smtp: None: no mail is written or sent. base_url: how links in mail begin; "" for none.
     """
 
     data: Path
@@ -40,6 +57,8 @@ class Settings:
     attachment_bytes: int = 20 * 2**20
     upload_bytes: int = 4 * 2**20
     search_log_days: int = 400
+    smtp: Smtp | None = None
+    base_url: str = ""
     testing: bool = False
 
     @property
@@ -89,6 +108,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         idle=timedelta(minutes=read.number("KB_IDLE_MINUTES", 30, 1, 24 * 60)),
         absolute=timedelta(hours=read.number("KB_SESSION_HOURS", 12, 1, 7 * 24)),
         attachment_bytes=read.number("KB_ATTACHMENT_MB", 20, 1, 500) * 2**20,
+        smtp=read.smtp(),
+        base_url=read.base_url(),
         search_log_days=read.number("KB_SEARCH_LOG_DAYS", 400, 0, 3_650),
     )
     read.unknown_names()
@@ -103,6 +124,7 @@ class _Environment:
     known = frozenset(
         "KB_DATA KB_DATABASE_URL KB_SECRET_KEY KB_HOST KB_HOSTS KB_THREADS KB_HTTPS KB_TRUSTED_PROXIES "
         "KB_OPEN_STAFF_PAGES KB_IDLE_MINUTES KB_SESSION_HOURS KB_ATTACHMENT_MB KB_SEARCH_LOG_DAYS "
+        "KB_SMTP_HOST KB_SMTP_PORT KB_SMTP_SECURITY KB_SMTP_USER KB_SMTP_PASSWORD KB_SMTP_FROM KB_BASE_URL "
         "KB_SCREENSHOTS".split()
     )
 
@@ -126,6 +148,35 @@ class _Environment:
         if text not in {"1", "yes", "on", "true"}:
             self.mistakes.append(f"{name}: {text!r} is neither 1 nor 0.")
         return True
+
+    def smtp(self) -> Smtp | None:
+        host = self.environment.get("KB_SMTP_HOST", "").strip()
+        if not host:
+            return None
+        smtp = Smtp(
+            host,
+            self.environment.get("KB_SMTP_FROM", "").strip(),
+            self.number("KB_SMTP_PORT", 25, 1, 65_535),
+            self.environment.get("KB_SMTP_SECURITY", "").strip().lower() or "none",
+            self.environment.get("KB_SMTP_USER", ""),
+            self.environment.get("KB_SMTP_PASSWORD", ""),
+        )
+        if not SENDER.fullmatch(smtp.sender):
+            self.mistakes.append("KB_SMTP_FROM: give the address that mail is sent from, name@domain.")
+        if smtp.security not in SMTP_SECURITY:
+            self.mistakes.append(
+                f"KB_SMTP_SECURITY: {smtp.security!r} is not one of {', '.join(SMTP_SECURITY)}."
+            )
+        elif smtp.user and smtp.security == "none":
+            self.mistakes.append("KB_SMTP_USER: a password needs KB_SMTP_SECURITY starttls or tls.")
+        return smtp
+
+    def base_url(self) -> str:
+        given = self.environment.get("KB_BASE_URL", "").strip().rstrip("/")
+        parts = urlsplit(given)
+        if given and not (parts.scheme in {"http", "https"} and parts.netloc and not parts.query):
+            self.mistakes.append(f"KB_BASE_URL: {given!r} does not begin like an address (https://...).")
+        return given
 
     def secret(self, data: Path) -> str | None:
         given = self.environment.get("KB_SECRET_KEY", "")

@@ -35,6 +35,16 @@ def test_an_empty_environment_is_enough(tmp_path):
         ({"KB_SECRET_KEY": "changeme" + STRONG}, "common word"),
         ({"KB_SECERT_KEY": STRONG}, "KB_SECERT_KEY: there is no such setting"),
         ({"KB_IDLE_MINUTES": "0"}, "KB_IDLE_MINUTES"),
+        ({"KB_SMTP_HOST": "mail"}, "KB_SMTP_FROM: give the address"),
+        (
+            {"KB_SMTP_HOST": "mail", "KB_SMTP_FROM": "a@b", "KB_SMTP_SECURITY": "ssl"},
+            "KB_SMTP_SECURITY: 'ssl'",
+        ),
+        (
+            {"KB_SMTP_HOST": "mail", "KB_SMTP_FROM": "a@b", "KB_SMTP_USER": "u"},
+            "KB_SMTP_USER: a password needs",
+        ),
+        ({"KB_BASE_URL": "kb.example.jp"}, "KB_BASE_URL: 'kb.example.jp' does not begin"),
     ],
 )
 def test_a_mistake_is_said_in_a_sentence(tmp_path, environment, told):

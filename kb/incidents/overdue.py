@@ -13,6 +13,9 @@ from kb.domain.access import WRITERS
 from kb.domain.periods import in_japan
 from kb.domain.updates import NEXT_UPDATE
 from kb.store.models import Incident, IncidentUpdate, Person
+from kb.store.outbox import queue_mail
+from kb.web import mail
+from kb.web.locale import LABELS, LANGUAGES, words_in
 
 SATURDAY = 5
 ENGINEERS = "engineer"
@@ -97,3 +100,24 @@ def next_day(session: Session, now: datetime) -> datetime:
     while in_japan(later).weekday() >= SATURDAY:
         later += timedelta(days=1)
     return later
+
+
+def remind(session: Session, now: datetime) -> None:
+    """Queue a message to everybody in charge of an overdue update: one for each time that one is missed."""
+    for each in awaited(session, now):
+        subject, body = _message(each)
+        for person in in_charge(session, each.incident):
+            queue_mail(session, each.key, person.id, subject, body, now)
+
+
+def _message(late: Awaited) -> tuple[str, str]:
+    """Return subject and body in both languages; the symptom stays inside."""
+    incident, due = late.incident, f"{in_japan(late.due):%Y-%m-%d %H:%M}"
+    paragraphs = []
+    for tongue in LANGUAGES:
+        severity = getattr(LABELS["severity"][incident.severity], tongue)
+        values = {"number": incident.number, "severity": severity, "due": due}
+        paragraphs.append(words_in(tongue, "updates.mail.body", **values))
+    address = mail.link("incidents.show", incident_id=incident.id)
+    subject = words_in(LANGUAGES[0], "updates.mail.subject", number=incident.number)
+    return subject, "\n\n".join([*paragraphs, *([address] if address else [])]) + "\n"

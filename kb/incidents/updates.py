@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, g
+from flask.sansio.blueprints import BlueprintSetupState
 from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -23,7 +24,7 @@ from kb.incidents.page import again, back, part
 from kb.store import audit
 from kb.store.models import Incident, IncidentUpdate
 from kb.store.timeline import add_event
-from kb.web import db, kept
+from kb.web import db, kept, mail
 from kb.web.access import can, may
 from kb.web.forms import block, local, moment, text
 from kb.web.locale import t
@@ -196,6 +197,11 @@ def switch(session: Session, incident_id: int, shown: bool, *, by: int | None, n
         object_id=incident.id,
     )
     session.commit()
+
+
+@bp.record_once
+def _remind_by_mail(state: BlueprintSetupState) -> None:
+    mail.add_source(state.app, overdue.remind)
 
 
 @bp.app_template_global()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,12 +21,12 @@ from kb.domain.errors import Refused
 from kb.domain.people import ORGANISATIONS, ROLES
 from kb.people import passwords, queries, service
 from kb.people.entry import Act
-from kb.people.terms import Terms, fold_login, fold_name
+from kb.people.terms import Terms, fingerprint, fold_email, fold_login, fold_name, terms_of
 from kb.store.db import writing
 from kb.web import db
 from kb.web.locale import refusal, refusals
 
-commands = AppGroup("people", help="Accounts: add, disable, enable, reset, unlock, list.")
+commands = AppGroup("people", help="Accounts: add, email, disable, enable, reset, unlock, list.")
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -57,6 +58,7 @@ def _act() -> Act:
 @click.option("--consent-reference", default="", help="Of the ward's written consent (C-10).")
 @click.option("--access-until", type=DAY, help="Last day; required outside the ward (C-10).")
 @click.option("--trained-on", type=DAY, help="Day of the privacy training (C-11).")
+@click.option("--email", default="", help="Where reminders are sent.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
 def add(login: str, name: str, role: str, organisation: str, password_stdin: bool, **terms: Any) -> None:
     """Add an account; print its one-time password once, unless a password is given."""
@@ -69,6 +71,7 @@ def add(login: str, name: str, role: str, organisation: str, password_stdin: boo
         consent_reference=terms["consent_reference"].strip(),
         access_until=_day(terms["access_until"]),
         trained_on=_day(terms["trained_on"]),
+        email=fold_email(terms["email"]),
     )
     with _store() as session:
         service.add(session, login, agreed, hashed, _act(), one_time=not password_stdin)
@@ -92,6 +95,19 @@ def _day(moment: datetime | None) -> Any:
 def _print_one_time(password: str) -> None:
     click.echo(f"One-time password: {password}")
     click.echo("It is shown only now, works for 24 hours and must be changed at the first sign-in.")
+
+
+@commands.command()
+@click.argument("login")
+@click.argument("address", default="")
+def email(login: str, address: str) -> None:
+    """Set the address to which a person's reminders are sent; without one, none are sent."""
+    with _store() as session:
+        person = queries.person_by_login(session, login)
+        terms = terms_of(person)
+        changed = replace(terms, email=fold_email(address))
+        service.change(session, person, changed, _act(), base=fingerprint(terms))
+    click.echo(f"Reminders for {login}: {changed.email or 'none'}.")
 
 
 @commands.command()

@@ -9,7 +9,7 @@ from flask import request
 
 from kb.domain.errors import Reasons, Refused
 from kb.people.queries import LARGEST_ID, AuditFilter
-from kb.people.terms import Terms, fingerprint, fold_name, terms_of
+from kb.people.terms import Terms, fingerprint, fold_email, fold_name, terms_of
 from kb.store.models import Person
 from kb.web import forms
 
@@ -33,6 +33,7 @@ class Form:
     consent_reference: str = ""
     access_until: str = ""
     trained_on: str = ""
+    email: str = ""
     base: str = ""
 
 
@@ -51,6 +52,7 @@ def of_person(person: Person) -> Form:
         consent_reference=person.consent_reference,
         access_until=person.access_until.isoformat() if person.access_until else "",
         trained_on=person.trained_on.isoformat() if person.trained_on else "",
+        email=person.email,
         base=fingerprint(terms_of(person)),
     )
 
@@ -64,6 +66,7 @@ def to_terms(form: Form) -> Terms:
         consent_reference=form.consent_reference,
         access_until=_date(form.access_until, "access_until"),
         trained_on=_date(form.trained_on, "trained_on"),
+        email=fold_email(form.email),
     )
 
 

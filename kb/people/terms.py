@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 
 from kb.domain import personal_data
@@ -14,7 +14,8 @@ from kb.domain.people import account_problems
 from kb.store.models import Person
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-LONGEST_NAME, LONGEST_REFERENCE = 100, 200
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+LONGEST_NAME, LONGEST_REFERENCE, LONGEST_EMAIL = 100, 200, 254
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Terms:
     """On what terms a person works with the wiki.
 
     consent_reference: of the ward's written consent. access_until: the last day in Japan.
-    trained_on: the day of the privacy training. All three stay empty where they do not apply.
+    trained_on: the day of the privacy training. email: where reminders go.
+    All four stay empty where they do not apply.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Terms:
     consent_reference: str = ""
     access_until: date | None = None
     trained_on: date | None = None
+    email: str = ""
 
 
 def fold_login(typed: str) -> str:
@@ -50,6 +53,11 @@ def login_problem(login: str) -> Refused | None:
     return next(iter(personal_data.problems({"login": login})), None)
 
 
+def fold_email(typed: str) -> str:
+    """Return the address in half width without the blanks around it."""
+    return unicodedata.normalize("NFKC", typed).replace("\0", "").strip()
+
+
 def terms_problems(terms: Terms, today: date) -> list[Refused]:
     """Return every reason why these terms cannot be kept. today: the date in Japan."""
     found = []
@@ -58,10 +66,12 @@ def terms_problems(terms: Terms, today: date) -> list[Refused]:
     for field, most in (("name", LONGEST_NAME), ("consent_reference", LONGEST_REFERENCE)):
         if len(getattr(terms, field)) > most:
             found.append(Refused("people.too_long", field=field, most=most))
+    if terms.email and not (EMAIL.fullmatch(terms.email) and len(terms.email) <= LONGEST_EMAIL):
+        found.append(Refused("people.email_shape", field="email"))
     found += account_problems(terms.role, terms.organisation, terms.consent_reference, terms.access_until)
     if terms.trained_on is not None and terms.trained_on > today:
         found.append(Refused("people.trained_later", field="trained_on"))
-    written = {"name": terms.name, "consent_reference": terms.consent_reference}
+    written = {"name": terms.name, "consent_reference": terms.consent_reference, "email": terms.email}
     return [*found, *personal_data.problems(written)]
 
 
@@ -69,7 +79,7 @@ def settled(terms: Terms) -> Terms:
     """Return the terms without what does not apply to the ward's own people."""
     if terms.organisation != "ward":
         return terms
-    return Terms(terms.name, terms.role, terms.organisation, trained_on=terms.trained_on)
+    return replace(terms, consent_reference="", access_until=None)
 
 
 def terms_of(person: Person) -> Terms:
@@ -81,6 +91,7 @@ def terms_of(person: Person) -> Terms:
         person.consent_reference,
         person.access_until,
         person.trained_on,
+        person.email,
     )
 
 

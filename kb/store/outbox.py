@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from kb.domain.people import access_problem
@@ -104,3 +104,9 @@ def failed(session: Session, mail_id: int, why: str, now: datetime, *, for_good:
 def pause(attempts: int) -> timedelta:
     """Return how long to wait after this many failed attempts."""
     return min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+
+
+def forget(session: Session, before: datetime) -> None:
+    """Delete what was sent or given up and was queued before this moment: reminders are not an archive."""
+    done = or_(OutboxMail.sent_at.is_not(None), OutboxMail.attempts >= MOST_ATTEMPTS)
+    session.execute(delete(OutboxMail).where(OutboxMail.queued_at < before, done))

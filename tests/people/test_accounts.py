@@ -82,6 +82,26 @@ def test_a_date_that_is_none_is_refused(administrator, typed):
     assert words("people.date_wrong", field="利用期限") in response.text
 
 
+def test_an_address_for_reminders_is_kept_in_half_width_and_a_wrong_one_is_refused(
+    administrator, people, person_of
+):
+    page = f"/people/{people['engineer']}/edit"
+    for wrong in (
+        "engineer",
+        "a@b@c",
+        "a b@example.jp",
+        "a@example.jp\r\nBcc: b@example.jp",
+        "山田@example.jp",
+    ):
+        refused = administrator.post(page, data=edit_form(administrator, people["engineer"], email=wrong))
+        assert refused.status_code == 422 and words("people.email_shape") in refused.text
+
+    form = edit_form(administrator, people["engineer"], email=" ｙamada@example.jp ", trained_on="2026-11-01")
+    assert administrator.post(page, data=form).status_code == 303
+    assert person_of("engineer").email == "yamada@example.jp"
+    assert "yamada@example.jp" in administrator.get(f"/people/{people['engineer']}").text
+
+
 def test_a_login_is_given_once_whatever_its_capitals(administrator):
     administrator.post("/people/new", data=TERMS)
 

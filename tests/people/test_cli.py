@@ -160,3 +160,15 @@ def test_no_password_is_left_in_the_log(flask, app, audited):
         raw = session.connection().exec_driver_sql("SELECT group_concat(detail) FROM audit").scalar()
 
     assert password not in str(raw)
+
+
+def test_email_sets_and_clears_the_address_for_reminders(flask, person_of, audited):
+    flask("add", "hanako", *TERMS, "--email", "hanako@example.jp")
+    assert person_of("hanako").email == "hanako@example.jp"
+
+    assert flask("email", "hanako", "h2@example.jp") == (0, "Reminders for hanako: h2@example.jp.\n")
+    assert audited("people.changed")[-1].detail["changes"] == {
+        "email": ["hanako@example.jp", "h2@example.jp"]
+    }
+    assert flask("email", "hanako")[0] == 0 and person_of("hanako").email == ""
+    assert flask("email", "hanako", "no-address")[0] == 1
