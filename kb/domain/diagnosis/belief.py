@@ -117,11 +117,17 @@ def _rows(guide: Guide, step: Step) -> dict[str, list[float]]:
 
 
 def _row(step: Step, cause: str) -> list[float]:
-    """Return one cause's answers, summing to 1. What the author left open shares what is left evenly."""
-    given = step.likely.get(cause) or step.likely.get(DEFAULT) or {}
-    gaps = len(step.answers) - len(given.keys() & set(step.answers))
-    left = max(1 - sum(given.values()), _NEVER_BELOW) / gaps if gaps else 0.0
-    row = [given.get(answer, left) for answer in step.answers]
+    """Return one cause's answers, summing to 1.
+
+    The cells that the author left open share what the others leave, as the default row has them, or evenly.
+    """
+    usual = step.likely.get(DEFAULT, {})
+    given = step.likely.get(cause) or usual
+    gaps = {answer: usual.get(answer, 0.0) for answer in step.answers if answer not in given}
+    if not sum(gaps.values()):
+        gaps = dict.fromkeys(gaps, 1.0)
+    left = max(1 - sum(given.values()), _NEVER_BELOW)
+    row = [given[a] if a in given else left * gaps[a] / sum(gaps.values()) for a in step.answers]
     total = sum(row)
     return [value / total for value in row] if total else [1 / len(row)] * len(row)
 
