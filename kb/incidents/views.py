@@ -11,6 +11,7 @@ from kb.domain.errors import Refused
 from kb.incidents import (
     actions,
     changing,
+    clocks,
     closing,
     forms,
     overdue,
@@ -30,6 +31,7 @@ from kb.web.access import may
 from kb.web.locale import label, t
 
 bp = Blueprint("incidents", __name__)
+bp.add_app_template_filter(clocks.span_words, "span")
 for part in (actions, closing, today, timeline, changing, reports, updates, status_pages):
     bp.register_blueprint(part.bp)
 
