@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isclose
 
 import pytest
@@ -58,6 +59,27 @@ def test_the_next_step_is_the_one_worked_out_by_hand(guide, results, step, minut
 
     assert proposal.step == step
     assert proposal.eta == pytest.approx(minutes)
+
+
+def test_a_cheap_likely_repair_comes_before_the_check_that_is_worth_its_minutes():
+    causes = (Cause("a", "", 8.0), Cause("b", "", 1.0), Cause("c", "", 1.0))
+    repairs = [Step(f"r{one}", REPAIR, "", 20.0, fixes={one: 1.0}) for one in "bc"]
+    rows = {"a": {"yes": 0.5}, "b": {"yes": 1.0, "no": 0.0}, "c": {"yes": 0.0, "no": 1.0}}
+    check = Step("q", CHECK, "", 1.5, answers=("yes", "no"), likely=rows)
+    guide = Guide(causes, (Step("ra", REPAIR, "", 1.0, fixes={"a": 1.0}), check, *repairs), 200.0, other=0.0)
+
+    proposal = propose(authored(guide), [])
+
+    # repairs only: 1 + .2 x 20 + .1 x 20 = 7; the check first: 1.5 + 5; ra, then the check: less
+    assert proposal.step == "ra"
+    assert proposal.eta == pytest.approx(1 + 0.2 * 1.5 + 0.1 * 20 + 0.1 * 20)
+
+
+def test_a_repair_that_failed_is_not_reckoned_again_after_an_approval():
+    guide = two_causes(APPROVAL, **NEEDS_APPROVAL)
+    guide = replace(guide, steps=(replace(guide.steps[0], minutes=5.0, fixes={"a": 0.85}), *guide.steps[1:]))
+
+    assert propose(authored(guide), []).eta == pytest.approx(5 + 0.49 * 9 + 0.09 * 60)
 
 
 def test_a_prerequisite_says_what_it_is_for():
