@@ -17,15 +17,16 @@ from kb.domain.actions import Planned, check_due
 from kb.domain.errors import Reasons, Refused
 from kb.domain.incidents import ACTION_KINDS
 from kb.domain.periods import japan_date
-from kb.incidents import acting, queries, recurrence
+from kb.incidents import acting, queries, recurrence, reminders
 from kb.incidents.page import back, page, part
 from kb.store.models import Incident, IncidentAction
-from kb.web import db, kept
+from kb.web import db, kept, mail
 from kb.web.access import may
 from kb.web.forms import block, text
 from kb.web.locale import label, t
 
 bp = Blueprint("actions", __name__)
+bp.record_once(lambda state: mail.add_source(state.app, reminders.remind))
 
 
 @dataclass(frozen=True)
