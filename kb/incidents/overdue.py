@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session, aliased
 from kb.domain.access import WRITERS
 from kb.domain.periods import in_japan
 from kb.domain.updates import NEXT_UPDATE
+from kb.domain.worktime import Calendar, next_opening, starts_at
+from kb.store import contact_days
 from kb.store.models import Incident, IncidentUpdate, Person
 from kb.store.outbox import queue_mail
 from kb.web import mail
 from kb.web.locale import LABELS, LANGUAGES, words_in
 
-SATURDAY = 5
 ENGINEERS = "engineer"
 """Who takes care of an incident that nobody is in charge of."""
 
@@ -42,31 +43,29 @@ def latest_id() -> object:
     return rows.order_by(newest.at.desc(), newest.id.desc()).limit(1).correlate(Incident).scalar_subquery()
 
 
-def due_of(incident: Incident, latest: IncidentUpdate | None) -> datetime | None:
+def due_of(incident: Incident, latest: IncidentUpdate | None, calendar: Calendar) -> datetime | None:
     """Return when the ward hears next of an incident, or None once it is over.
 
-    Before the first update that is as long after the contact as between two updates.
+    Before the first update that is as long after recovery should have begun (C-2) as between two
+    updates, and in contact hours unless the case is urgent.
     """
     if incident.recovered_at is not None or incident.closed_at is not None:
         return None
     if latest is not None:
         return latest.next_due
-    return next_due(incident, incident.contacted_at or incident.created_at)
-
-
-def next_due(incident: Incident, after: datetime) -> datetime:
-    """Return when an update is due after a moment: by severity."""
-    return after + NEXT_UPDATE[incident.severity]
+    begun = starts_at(incident.contacted_at or incident.created_at, incident.urgent, calendar)
+    return starts_at(begun + NEXT_UPDATE[incident.severity], incident.urgent, calendar).astimezone(UTC)
 
 
 def awaited(session: Session, now: datetime) -> list[Awaited]:
     """Return the incidents whose update is overdue, the longest first."""
-    rows = (
+    rows = session.execute(
         select(Incident, IncidentUpdate)
         .outerjoin(IncidentUpdate, IncidentUpdate.id == latest_id())
         .where(Incident.recovered_at.is_(None), Incident.closed_at.is_(None))
-    )
-    found = [(incident, due_of(incident, latest)) for incident, latest in session.execute(rows)]
+    ).all()
+    days = contact_days.calendar(session) if rows else Calendar()
+    found = [(incident, due_of(incident, latest, days)) for incident, latest in rows]
     late = [Awaited(incident, due) for incident, due in found if due is not None and due < now]
     return sorted(late, key=lambda each: (each.due, each.incident.id))
 
@@ -95,11 +94,9 @@ def in_charge(session: Session, incident: Incident) -> Sequence[Person]:
 
 
 def next_day(session: Session, now: datetime) -> datetime:
-    """Return the same time on the next weekday, to the minute."""
+    """Return the same time on the next contact day, or its opening if that is outside contact hours."""
     later = now.replace(second=0, microsecond=0) + timedelta(days=1)
-    while in_japan(later).weekday() >= SATURDAY:
-        later += timedelta(days=1)
-    return later
+    return next_opening(later, contact_days.calendar(session)).astimezone(UTC)
 
 
 def remind(session: Session, now: datetime) -> None:

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session, selectinload
 from kb.domain.access import Scope
 from kb.domain.errors import Refused
 from kb.domain.periods import JAPAN, in_japan, japan_date
-from kb.domain.updates import rounded_up
 from kb.incidents import queries
 from kb.incidents.overdue import latest_id
 from kb.store.models import (
@@ -200,7 +199,7 @@ def _said(told: Told, tongue: str) -> dict[str, str]:
         return {"when": words_in(tongue, "updates.notice.unknown")}
     said = {"when": words_in(tongue, "updates.notice.until", at=_spoken(update.eta_to, told.now, tongue))}
     if wait is not None:
-        values = {"wait": _duration(wait, tongue), "at": _spoken(rounded_up(told.now), told.now, tongue)}
+        values = {"wait": _duration(wait, tongue), "at": _spoken(told.now, told.now, tongue)}
         said["wait"] = words_in(tongue, "updates.notice.wait", **values)
     return said
 

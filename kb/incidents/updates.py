@@ -22,6 +22,7 @@ from kb.incidents import eta, overdue, queries
 from kb.incidents.changing import open_incident
 from kb.incidents.page import again, back, part
 from kb.store import audit
+from kb.store.contact_days import calendar
 from kb.store.models import Incident, IncidentUpdate
 from kb.store.timeline import add_event
 from kb.web import db, kept, mail
@@ -41,7 +42,7 @@ CONFIDENCE = "medium"
 def panel(session: Session, incident: Incident, _scope: Scope, now: datetime) -> dict[str, Any]:
     """Return what was told so far, newest first, what is due, and the form of the next update."""
     told = newest(session, incident.id)
-    due = overdue.due_of(incident, told[0] if told else None)
+    due = overdue.due_of(incident, told[0] if told else None, calendar(session))
     return {
         "updates": told,
         "update_due": due,
