@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kb.domain.access import WRITERS
@@ -63,6 +63,7 @@ def awaited(session: Session, now: datetime) -> list[Awaited]:
         select(Incident, IncidentUpdate)
         .outerjoin(IncidentUpdate, IncidentUpdate.id == latest_id())
         .where(Incident.recovered_at.is_(None), Incident.closed_at.is_(None))
+        .where(or_(IncidentUpdate.id.is_(None), IncidentUpdate.next_due < now))
     ).all()
     days = contact_days.calendar(session) if rows else Calendar()
     found = [(incident, due_of(incident, latest, days)) for incident, latest in rows]

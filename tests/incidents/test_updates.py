@@ -187,3 +187,15 @@ def test_an_unknown_expected_time_needs_no_confidence_and_a_known_one_does():
     assert update_problems(Update("調査中", next_due=NOW), NOW, recovered=False) == []
     reasons = update_problems(Update("調査中", **known), NOW, recovered=False)
     assert [reason.key for reason in reasons] == ["updates.confidence_missing"]
+
+
+def test_a_case_that_is_not_urgent_waits_for_the_opening_and_an_urgent_one_does_not(make_incident, session):
+    saturday = datetime(2027, 5, 8, 1, 0, tzinfo=UTC)  # 10:00 in Japan
+    calm = make_incident(severity="P2", contacted_at=saturday, at=saturday)
+    urgent = make_incident(severity="P2", contacted_at=saturday, at=saturday, urgent=True)
+    monday = datetime(2027, 5, 10, 0, 30, tzinfo=UTC)  # 9:30: an hour after the opening
+
+    assert overdue.overdue(session, saturday + 61 * MINUTE) == {urgent.id}
+    assert overdue.overdue(session, monday) == {urgent.id}
+    assert overdue.overdue(session, monday + MINUTE) == {calm.id, urgent.id}
+    assert overdue.next_day(session, saturday - timedelta(days=1)) == monday - 60 * MINUTE
