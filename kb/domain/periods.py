@@ -15,6 +15,11 @@ def in_japan(moment: datetime) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(JAPAN)
 
 
+def to_minute(moment: datetime) -> datetime:
+    """Return the minute a moment lies in: what people see and type."""
+    return moment.replace(second=0, microsecond=0)
+
+
 def japan_date(moment: datetime) -> date:
     """Return the date in Japan at this moment."""
     return in_japan(moment).date()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from kb.domain.access import Scope
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.incidents import CHANNELS, SEVERITIES, STAMPS, Stamps, stamp_problems
+from kb.domain.periods import to_minute
 from kb.domain.personal_data import problems
 from kb.incidents import forms, queries
 from kb.incidents.forms import Form
@@ -45,11 +46,6 @@ def panel(_session: Session, incident: Incident, _scope: Scope, _now: datetime) 
 def stamps_of(incident: Incident) -> Stamps:
     """Return the moments of an incident."""
     return Stamps(**{key: getattr(incident, f"{key}_at") for key in STAMPS})
-
-
-def to_minute(value: datetime) -> datetime:
-    """Return the minute: what people see and type, so that two taps in one minute are in order."""
-    return value.replace(second=0, microsecond=0)
 
 
 @bp.post("/incidents/<int:incident_id>/stamps")
@@ -93,7 +89,8 @@ def _stamped(
     was: datetime | None = getattr(incident, f"{key}_at")
     setattr(incident, f"{key}_at", at)
     told = {"stamp": key, "was": was.isoformat() if was else None, "set": at.isoformat() if at else None}
-    add_event(session, incident.id, "stamp", at=now, by=by, happened_at=at, **told)
+    earlier = at if at != to_minute(now) else None  # so that a tap stands behind what was written just before
+    add_event(session, incident.id, "stamp", at=now, by=by, happened_at=earlier, **told)
 
 
 def open_incident(session: Session, incident_id: int) -> Incident:

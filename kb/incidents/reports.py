@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from kb.domain.errors import Refused
 from kb.domain.incidents import Stamps
-from kb.incidents.changing import to_minute
+from kb.domain.periods import to_minute
 from kb.incidents.forms import entries
 from kb.incidents.recording import Report, record
 from kb.store.models import Incident, IncidentEvent, IncidentUpdate

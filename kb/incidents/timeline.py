@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from kb.domain.access import Scope
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.incidents import FUTURE_ALLOWED, LONGEST, WRITTEN_KINDS
-from kb.domain.periods import japan_date
+from kb.domain.periods import japan_date, to_minute
 from kb.domain.personal_data import problems
 from kb.incidents import queries
 from kb.incidents.page import again, back, part
@@ -235,7 +235,7 @@ def _write(
         at=now,
         by=by,
         text=line.text,
-        happened_at=line.happened_at,
+        happened_at=line.happened_at if line.happened_at != to_minute(now) else None,
         about_id=about_id,
         **line.data,
     )

@@ -184,3 +184,11 @@ def test_a_line_outlives_an_ended_session(app, write, incident, events):
     assert answer.status_code == 401 and events() == []
     back = write(text="消えない行", _resume="1")
     assert back.status_code == 200 and "消えない行</textarea>" in back.text and events() == []
+
+
+def test_a_tap_stands_behind_what_was_written_in_the_same_minute(write, as_role, incident, events):
+    write(text="先に書いた行")
+    as_role("engineer").post(f"/incidents/{incident.id}/stamps", data={"stamp": "started"})
+    write(text="後に書いた行")
+
+    assert sorted(events(), key=lambda event: (event.at, event.id)) == events()
