@@ -205,6 +205,12 @@ def _remind_by_mail(state: BlueprintSetupState) -> None:
     mail.add_source(state.app, overdue.remind)
 
 
+@bp.app_template_filter()
+def from_iso(value: str) -> datetime:
+    """Return a moment as an event's data keeps it."""
+    return datetime.fromisoformat(value)
+
+
 @bp.app_template_global()
 def late_updates() -> list[overdue.Awaited]:
     """Return the overdue updates that the person of this request is in charge of, for every page."""
