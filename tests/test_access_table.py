@@ -100,6 +100,14 @@ POST /incidents/{incident}/updates   401   401   403      422       422    422  
 POST /incidents/{incident}/status-page 303 303   403      303       303    303      303           303
 GET  /status                        303   200   200      200       200    200      200           200
 GET  /status/{incident}/notice      303   404   404      200       200    200      200           200
+GET  /calendar/                     303   303   403      200       200    200      200           200
+GET  /calendar/days.csv             303   303   403      200       200    200      200           200
+POST /calendar/days                 303   303   403      403       403    403      422           422
+POST /calendar/import               303   303   403      403       403    403      422           422
+POST /calendar/days/2027-05-31/removal 303 303  403      403       403    403      404           404
+GET  /numbers/                      303   303   403      200       200    200      200           200
+GET  /numbers/numbers.csv           303   303   403      200       200    200      200           200
+GET  /numbers/numbers.xlsx          303   303   403      200       200    200      200           200
 GET  /audit                         303   303   403      403       403    403      403           200
 """
 

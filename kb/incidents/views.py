@@ -10,10 +10,12 @@ from flask_login import current_user
 from kb.domain.errors import Refused
 from kb.incidents import (
     actions,
+    calendar_pages,
     changing,
     clocks,
     closing,
     forms,
+    numbers,
     overdue,
     page,
     queries,
@@ -32,7 +34,18 @@ from kb.web.locale import label, t
 
 bp = Blueprint("incidents", __name__)
 bp.add_app_template_filter(clocks.span_words, "span")
-for part in (actions, closing, today, timeline, changing, reports, updates, status_pages):
+for part in (
+    actions,
+    closing,
+    today,
+    timeline,
+    changing,
+    reports,
+    updates,
+    status_pages,
+    calendar_pages,
+    numbers,
+):
     bp.register_blueprint(part.bp)
 
 
