@@ -18,6 +18,7 @@ from kb.domain.actions import SOON
 from kb.domain.periods import japan_date
 from kb.incidents import overdue
 from kb.incidents.acting import LEFT, next_day
+from kb.incidents.overdue import Awaited
 from kb.store.models import Article, Incident, IncidentAction, IncidentArticle
 from kb.store.visibility import visible
 
@@ -60,8 +61,9 @@ class _Sort:
 
 def sections(session: Session, reader: Reader, scope: Scope, now: datetime) -> list[Section]:
     """Return what waits for the reader, what is most pressing first; a sort with nothing is left out."""
-    found = [_updates(session, reader, now)] if reader.role in WRITERS else []
-    for sort in _sorts(session, reader, scope, now):
+    late = _late(session, reader, now)
+    found = [_updates(late)]
+    for sort in _sorts(reader, scope, now, late):
         total = _count(session, sort)
         if total:
             rows = session.execute(sort.rows.limit(MOST)).unique().all()
@@ -71,8 +73,8 @@ def sections(session: Session, reader: Reader, scope: Scope, now: datetime) -> l
 
 def count(session: Session, reader: Reader, scope: Scope, now: datetime) -> int:
     """Return how many things wait for the reader."""
-    late = _updates(session, reader, now).total if reader.role in WRITERS else 0
-    return late + sum(_count(session, sort) for sort in _sorts(session, reader, scope, now))
+    late = _late(session, reader, now)
+    return len(late) + sum(_count(session, sort) for sort in _sorts(reader, scope, now, late))
 
 
 def _count(session: Session, sort: _Sort) -> int:
@@ -80,8 +82,14 @@ def _count(session: Session, sort: _Sort) -> int:
     return session.scalar(rows) or 0
 
 
-def _updates(session: Session, reader: Reader, now: datetime) -> Section:
-    late = overdue.of_reader(overdue.awaited(session, now), reader.id, reader.role)
+def _late(session: Session, reader: Reader, now: datetime) -> Sequence[Awaited]:
+    """Return the overdue status updates that the reader is in charge of."""
+    if reader.role not in WRITERS:
+        return []
+    return overdue.of_reader(overdue.awaited(session, now), reader.id, reader.role)
+
+
+def _updates(late: Sequence[Awaited]) -> Section:
     items = [
         Item(
             each.incident.symptom,
@@ -97,13 +105,12 @@ def _updates(session: Session, reader: Reader, now: datetime) -> Section:
     return Section("updates", len(late), items)
 
 
-def _sorts(session: Session, reader: Reader, scope: Scope, now: datetime) -> list[_Sort]:
+def _sorts(reader: Reader, scope: Scope, now: datetime, late: Sequence[Awaited]) -> list[_Sort]:
     if reader.role not in WRITERS:
         return [_reports(reader)]
-    today, late = japan_date(now), overdue.awaited(session, now)
-    shown = [each.incident.id for each in overdue.of_reader(late, reader.id, reader.role)]
+    today = japan_date(now)
     return [
-        *_incidents(reader, shown),
+        *_incidents(reader, [each.incident.id for each in late]),
         _actions(reader, today),
         _checks(reader, today),
         _drafts(reader, scope),
