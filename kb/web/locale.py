@@ -16,6 +16,7 @@ from flask import Flask, g, has_request_context, request
 
 from kb.domain.actions import ACTION_STATES
 from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, Label
+from kb.domain.diagnosis.guide import FREQUENCY_WORDS, LEVEL_WORDS, RISKS, STEP_KINDS
 from kb.domain.errors import Reasons, Refused
 from kb.domain.incidents import (
     ACTION_KINDS,
@@ -55,6 +56,10 @@ LABELS: Mapping[str, Mapping[str, Label]] = {
     "action_kind": ACTION_KINDS,
     "effect": EFFECTS,
     "action_state": ACTION_STATES,
+    "step_kind": STEP_KINDS,
+    "risk": RISKS,
+    "level": LEVEL_WORDS,
+    "frequency": FREQUENCY_WORDS,
 }
 
 
@@ -138,6 +143,8 @@ def _shown(name: str, value: Any, values: Mapping[str, Any]) -> Any:
         return field_label(value, values.get("of"))
     if name == "kind" and f"personal_data.kind.{value}" in WORDS:
         return t(f"personal_data.kind.{value}")
+    if isinstance(value, Refused):
+        return refusal(value)
     return label(name, value) if name in LABELS else value
 
 
