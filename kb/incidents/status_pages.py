@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 from kb.domain.access import Scope
 from kb.domain.errors import Refused
 from kb.domain.periods import JAPAN, in_japan, japan_date
+from kb.domain.updates import rounded_up
 from kb.incidents import queries
 from kb.incidents.overdue import latest_id
 from kb.store.models import (
@@ -197,7 +198,11 @@ def _said(told: Told, tongue: str) -> dict[str, str]:
     update, wait = told.update, told.wait_minutes
     if told.eta != "known" or update is None or update.eta_to is None:
         return {"when": words_in(tongue, "updates.notice.unknown")}
-    said = {"when": words_in(tongue, "updates.notice.until", at=_spoken(update.eta_to, told.now, tongue))}
+    said = {
+        "when": words_in(
+            tongue, "updates.notice.until", at=_spoken(rounded_up(update.eta_to), told.now, tongue)
+        )
+    }
     if wait is not None:
         values = {"wait": _duration(wait, tongue), "at": _spoken(told.now, told.now, tongue)}
         said["wait"] = words_in(tongue, "updates.notice.wait", **values)

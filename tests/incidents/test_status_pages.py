@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from kb.domain.updates import Update
+from kb.domain.updates import Update, rounded_up
 from kb.incidents import updates
 from kb.store.db import writing
 from kb.store.models import AuditRow, Incident, IncidentArticle, IncidentEvent, SignIn
@@ -148,7 +148,7 @@ def test_the_notice_says_in_both_languages_how_long_it_takes(as_role, make_incid
     page = client.get(place).text
 
     assert "約1時間30分" in page and "about 1 hour 30 minutes" in page and "3番窓口" in page
-    local = soon + timedelta(hours=9)
+    local = rounded_up(soon) + timedelta(hours=9)
     assert f"{local.hour % 12}時" in page and f"{local.hour % 12 or 12}:{local:%M} " in page
     assert "職員だけに" not in page and "区だけに" not in page
 
