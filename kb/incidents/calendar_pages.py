@@ -14,7 +14,7 @@ from kb.domain.errors import Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.personal_data import problems
 from kb.domain.worktime import year_end
-from kb.incidents.exporting import csv_bytes, csv_rows
+from kb.incidents.sheets import csv_bytes, csv_rows
 from kb.store import audit, contact_days
 from kb.store.models import ContactDay
 from kb.web import db

@@ -1,7 +1,63 @@
-"""Commands of incidents."""
+"""Commands of incidents: import, export, and how quick the pages are."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import click
+from flask import current_app
 from flask.cli import AppGroup
 
+from kb.domain.errors import Refused
+from kb.incidents import exporting, importing
+from kb.store import audit
+from kb.store.db import writing
+from kb.web import db
+from kb.web.locale import refusals, t
+
 commands = AppGroup("incidents", help="Import and export incidents.")
+
+
+@commands.command("import")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Read and check everything, change nothing.")
+def import_(path: Path, dry_run: bool) -> None:
+    """Import past incidents from PATH, a .jsonl or .csv file; docs/incidents.md has its columns.
+
+    May be run again at any time: the same row changes nothing, a changed row changes its incident
+    unless people have worked on it here. Exit code 1 if any row was refused.
+    """
+    _require_database()
+    try:
+        outcome = importing.run(db.engine(), path, db.now, dry_run=dry_run)
+    except Refused as refused:
+        raise click.ClickException(" ".join(refusals(refused))) from refused
+    for line, refused in outcome.refused:
+        click.echo(t("numbers.line", line=line, why=" ".join(refusals(refused))), err=True)
+    words = ", ".join(f"{t(f'import.{key}')} {number}" for key, number in sorted(outcome.counts.items()))
+    click.echo(words or t("numbers.no_rows"))
+    if outcome.refused:
+        raise SystemExit(1)
+
+
+@commands.command("export")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--approval", required=True, metavar="REFERENCE", help="The ward's approval of taking data out (C-11)."
+)
+def export(path: Path, approval: str) -> None:
+    """Write every incident into the new file PATH (.jsonl or .csv), masked and without persons."""
+    _require_database()
+    try:
+        with writing(db.engine()) as session:
+            number = exporting.export(session, path)
+            told = {"incidents": number, "approval": approval[:200]}
+            audit.record(session, "incidents.exported", at=db.now(), by=None, object_type="incidents", **told)
+    except Refused as refused:
+        raise click.ClickException(" ".join(refusals(refused))) from refused
+    click.echo(t("numbers.exported", number=number, path=path))
+
+
+def _require_database() -> None:
+    if not db.migrated(current_app):
+        raise click.ClickException(t("import.no_database"))

@@ -1,72 +1,96 @@
-"""Tables as files: CSV that every spreadsheet opens as text, and xlsx."""
+"""Export of incidents: what an import takes, masked, and never without somebody's approval (C-11)."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 
+from kb.domain.articles import article_number
 from kb.domain.errors import Refused
+from kb.domain.periods import in_japan
+from kb.domain.personal_data import masked
+from kb.incidents.importing import CLOSING, COLUMNS, LISTS, MOMENTS
+from kb.incidents.sheets import csv_bytes
+from kb.store.models import Incident, IncidentArticle, IncidentEvent
 
-RISKY = tuple("=+-@\t\r＝＋－＠")
-"""A cell that begins with one of these would be reckoned as a formula."""
-LARGEST_SHEET_NAME = 31
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Row = Sequence[Any]
-
-
-def guarded(value: Any) -> Any:
-    """Return the cell so that no spreadsheet takes its text for a formula; numbers stay numbers."""
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(RISKY) else value
+WITHOUT = frozenset({"stamp", "visit", "visit_end"})
+"""Kinds of events that stay here: moments have columns of their own, visits name persons."""
+BATCH = 200
 
 
-def unguarded(text: str) -> str:
-    """Return what was written before `guarded`."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(RISKY) else text
+def export(session: Session, path: Path) -> int:
+    """Write every incident into a new .jsonl or .csv file and return how many. Raises Refused if it is there.
+
+    Who did what is left out: no event tells its person, no visit is in it. Texts are masked.
+    """
+    if path.exists():
+        raise Refused("numbers.file_exists", path=str(path))
+    rows = list(_rows(session))
+    if path.suffix.lower() == ".csv":
+        data = csv_bytes([COLUMNS, *([_flat(row[name]) for name in COLUMNS] for row in rows)])
+    else:
+        data = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+    path.touch(mode=0o600)
+    path.write_bytes(data)
+    return len(rows)
 
 
-def csv_bytes(rows: Iterable[Row]) -> bytes:
-    """Return the rows as CSV: UTF-8 with BOM, CRLF, risky cells quoted with '."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows([guarded(cell) for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
+def _flat(value: Any) -> Any:
+    if isinstance(value, list):
+        events = bool(value) and isinstance(value[0], dict)
+        return json.dumps(value, ensure_ascii=False) if events else ";".join(value)
+    return int(value) if isinstance(value, bool) else value
 
 
-def csv_rows(data: bytes) -> list[tuple[int, list[str]]]:
-    """Return (line number, cells) of each row that is not empty. Raises Refused("numbers.not_csv")."""
-    try:
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        return [
-            (reader.line_num, [unguarded(cell.strip()) for cell in row])
-            for row in reader
-            if any(cell.strip() for cell in row)
-        ]
-    except (UnicodeDecodeError, csv.Error):
-        raise Refused("numbers.not_csv", field="file") from None
+def _rows(session: Session) -> Iterator[dict[str, Any]]:
+    ids = session.scalars(select(Incident.id).order_by(Incident.year, Incident.serial)).all()
+    for start in range(0, len(ids), BATCH):
+        part = ids[start : start + BATCH]
+        events, links = _events(session, part), _links(session, part)
+        rows = select(Incident).where(Incident.id.in_(part)).order_by(Incident.year, Incident.serial)
+        for one in session.scalars(rows.options(selectinload(Incident.components))):
+            yield _row(one) | {"articles": links[one.id], "events": events[one.id]}
 
 
-def xlsx_bytes(sheets: Iterable[tuple[str, Iterable[Row]]]) -> bytes:
-    """Return a workbook. sheets: (name, rows); texts stay texts, whatever they begin with."""
-    book = Workbook(write_only=True)
-    for name, rows in sheets:
-        sheet = book.create_sheet(name[:LARGEST_SHEET_NAME])
-        for row in rows:
-            sheet.append([_cell(sheet, value) for value in row])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+def _row(one: Incident) -> dict[str, Any]:
+    found: dict[str, Any] = {"source": one.source or one.number, "severity": one.severity}
+    found |= {"symptom": masked(one.symptom), "reporter": masked(one.reporter)}
+    found |= {"channel": one.channel, "urgent": one.urgent}
+    found |= {name: [masked(entry) for entry in getattr(one, name)] for name in LISTS if name != "components"}
+    found["components"] = [component.name for component in one.components]
+    for name in MOMENTS:
+        moment = getattr(one, name)
+        found[name] = in_japan(moment).isoformat() if moment else ""
+    found |= {name: masked(getattr(one, name)) for name in CLOSING}
+    known = one.knowledge_article_id
+    return found | {"knowledge_article": article_number(known) if known else ""}
 
 
-def _cell(sheet: Any, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, value="".join(c for c in value if c >= " " or c in "\t\n"))
-    if cell.data_type == "f":
-        cell.data_type = "s"
-    return cell
+def _events(session: Session, ids: Sequence[int]) -> dict[int, list[dict[str, str]]]:
+    rows = (
+        select(IncidentEvent)
+        .where(
+            IncidentEvent.incident_id.in_(ids), IncidentEvent.kind.not_in(WITHOUT), IncidentEvent.text != ""
+        )
+        .order_by(IncidentEvent.at, IncidentEvent.id)
+    )
+    found: dict[int, list[dict[str, str]]] = defaultdict(list)
+    for event in session.scalars(rows):
+        if not event.data.get("recorded"):
+            told = {"at": in_japan(event.at).isoformat(), "kind": event.kind, "text": masked(event.text)}
+            found[event.incident_id].append(told)
+    return found
+
+
+def _links(session: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    rows = select(IncidentArticle).where(IncidentArticle.incident_id.in_(ids)).order_by(IncidentArticle.id)
+    found: dict[int, list[str]] = defaultdict(list)
+    for link in session.scalars(rows):
+        found[link.incident_id].append(f"{article_number(link.article_id)}:{link.outcome}")
+    return found

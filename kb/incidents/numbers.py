@@ -14,7 +14,7 @@ from kb.domain.periods import japan_date
 from kb.incidents import counting
 from kb.incidents.clocks import span_words
 from kb.incidents.counting import Asked, Period, Table
-from kb.incidents.exporting import XLSX, csv_bytes, xlsx_bytes
+from kb.incidents.sheets import XLSX, csv_bytes, xlsx_bytes
 from kb.store import contact_days
 from kb.web import db
 from kb.web.access import may, scope

@@ -13,7 +13,7 @@ from kb.domain.access import scope
 from kb.domain.incidents import Stamps
 from kb.incidents import counting
 from kb.incidents.counting import Asked
-from kb.incidents.exporting import csv_bytes, guarded, unguarded, xlsx_bytes
+from kb.incidents.sheets import csv_bytes, guarded, unguarded, xlsx_bytes
 from kb.store import contact_days
 from kb.store.db import writing
 from kb.store.models import IncidentArticle, Person
