@@ -3,7 +3,9 @@
   "use strict";
   const composes = (event) => event.isComposing || event.keyCode === 229;
   const LINES = 8;
-  let sent = false;
+  let swapped = false;
+  let sent = "";
+  let typed = "";
 
   const grow = (area) => {
     area.rows = 1;
@@ -17,29 +19,40 @@
     const area = event.target.closest?.("[data-line-text]");
     if (!area || event.key !== "Enter" || event.shiftKey || composes(event)) return;
     event.preventDefault();
-    if (area.value.trim()) area.form.requestSubmit();
+    const busy = area.form.querySelector("button").disabled;
+    if (area.value.trim() && !busy) area.form.requestSubmit();
   });
   document.addEventListener("input", (event) => {
     if (event.target.matches?.("[data-line-text]")) grow(event.target);
   });
 
-  // A refusal brings the timeline too, with its reasons and with what was written.
+  // A refusal brings the timeline too, with its reasons and with what was written. What is typed while the
+  // answer is on its way stays in the field.
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.matches("[data-line]")) sent = event.target.elements.text.value;
+  });
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     if (event.target.id !== "timeline") return;
     const { xhr } = event.detail;
-    if ([409, 422].includes(xhr.status) && xhr.responseText.includes("data-timeline")) {
+    const refused = [409, 422].includes(xhr.status) && xhr.responseText.includes("data-timeline");
+    if (refused) {
       event.detail.shouldSwap = true;
       event.detail.isError = false;
     }
-    sent = true;
+    if (!event.detail.shouldSwap) return;
+    const now = document.querySelector("[data-line-text]")?.value ?? "";
+    typed = !refused && sent && now.startsWith(sent) ? now.slice(sent.length) : now;
+    sent = "";
+    swapped = true;
   });
   document.body.addEventListener("htmx:afterSettle", () => {
-    if (!sent) return;
-    sent = false;
+    if (!swapped) return;
+    swapped = false;
     const refusal = document.querySelector("#timeline [data-focus]");
     const area = document.querySelector("[data-line-text]");
+    if (area && typed) area.value = typed;
     if (area?.value) grow(area);
-    (refusal || area)?.focus();
+    if (refusal || document.activeElement === document.body) (refusal || area)?.focus();
   });
   const tell = (event) => {
     const place = event.target.closest?.("#timeline")?.querySelector("[data-failed]");
