@@ -138,9 +138,7 @@ def test_a_person_gets_one_message_for_a_key_and_none_without_an_address_or_when
     assert send(NOW + timedelta(days=2)) == (0, 0)
 
 
-def test_what_the_server_puts_off_is_tried_again_and_what_it_refuses_never(
-    queue, send, server, session
-):
+def test_what_the_server_puts_off_is_tried_again_and_what_it_refuses_never(queue, send, server, session):
     server.answers = {"engineer@example.jp": "451 later", "author@example.jp": "550 no such user"}
     queue("a"), queue("a", "author")
 
