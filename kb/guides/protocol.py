@@ -36,7 +36,7 @@ class _Desk:
         try:
             request = json.loads(line)
             return self._answer(request, request["op"])
-        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as wrong:
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as wrong:
             return {"error": f"{type(wrong).__name__}: {wrong}"}
 
     def _answer(self, request: dict[str, Any], asked: str) -> dict[str, Any]:

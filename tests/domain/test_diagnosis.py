@@ -14,6 +14,7 @@ from kb.domain.diagnosis.eta import expectation
 from kb.domain.diagnosis.guide import CHECK, OTHER, PREPARATION, REPAIR, Cause, Guide, Step, edited_steps
 from kb.domain.diagnosis.options import options
 from kb.domain.diagnosis.policy import ESCALATE, propose, repairs_only
+from kb.domain.diagnosis.preview import tree, usual_walk
 from kb.domain.diagnosis.reasons import alternatives, chance, hearings, likeliest, outside
 from tests.domain.diagnosis_cases import A_FEW, guides, outcomes, telling_check, two_causes, walks
 
@@ -108,6 +109,18 @@ def test_steps_that_wait_for_each_other_are_never_proposed():
     assert propose(authored(guide), []).kind == ESCALATE
 
 
+def test_many_steps_that_need_two_others_each_are_put_in_order_at_once():
+    chain = [
+        Step(f"p{n}", PREPARATION, "", 1.0, tuple(f"p{m}" for m in (n - 1, n - 2) if m >= 0))
+        for n in range(60)
+    ]
+    guide = two_causes(*chain, ra={"requires": ("p59",)}, rb={"requires": ("p58",)}, escalation=600.0)
+
+    proposal = propose(authored(guide), [])
+
+    assert (proposal.step, proposal.eta) == ("p0", pytest.approx(60 + 10 + 0.4 * 4))
+
+
 def test_open_cells_share_what_is_left():
     check = Step(
         "q",
@@ -174,6 +187,26 @@ def test_only_new_numbers_make_an_edited_step():
 
     assert edited_steps(old, two_causes(retitled, APPROVAL)) == frozenset()
     assert edited_steps(old, two_causes(telling_check(2.0))) == {"q"}
+
+
+def test_a_guide_shows_where_each_answer_leads():
+    top = tree(authored(two_causes(telling_check(1.0))), depth=5)
+
+    yes, no = top.branches
+    assert (top.step, top.minutes) == ("q", pytest.approx(8.6))
+    assert (yes.outcome, yes.share, yes.then.step) == ("yes", pytest.approx(0.6), "ra")
+    fixed, failed = yes.then.branches
+    assert (fixed.share, fixed.then, fixed.cut) == (pytest.approx(0.6), None, False)
+    assert (failed.share, failed.cut) == (0, True)
+    assert no.then.step == "rb"
+    assert all(branch.cut for branch in tree(authored(two_causes(telling_check(1.0))), depth=1).branches)
+
+
+def test_the_usual_walk_ends_with_escalating():
+    walk = usual_walk(authored(two_causes(telling_check(1.0), other=0.1)), 5)
+
+    assert [node.step for node in walk] == ["q", "ra", None]
+    assert walk[1].minutes == pytest.approx(10 + 60 * 0.05 / 0.59)
 
 
 @given(st.data())

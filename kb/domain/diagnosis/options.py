@@ -91,29 +91,28 @@ def options(model: Model, outcomes: Mapping[str, str]) -> Options:
 
 def way_to(model: Model, step: str, outcomes: Mapping[str, str]) -> Way | None:
     """Return a step with its unmet prerequisites; None if they cannot be met."""
-    first = _first(model, step, outcomes, ())
-    if first is None:
+    first: dict[str, Action] = {}
+    if not _met(model, step, outcomes, first, {step}):
         return None
     action = model.actions[step]
-    return Way(step, action, first, any(one.risk == DESTRUCTIVE for one in (*first, action)))
+    destructive = any(one.risk == DESTRUCTIVE for one in (*first.values(), action))
+    return Way(step, action, tuple(first.values()), destructive)
 
 
-def _first(
-    model: Model, step: str, outcomes: Mapping[str, str], above: tuple[str, ...]
-) -> tuple[Action, ...] | None:
-    """Return the unmet prerequisites of a step, each after its own; None if they cannot be met."""
-    found: dict[str, Action] = {}
+def _met(
+    model: Model, step: str, outcomes: Mapping[str, str], first: dict[str, Action], above: set[str]
+) -> bool:
+    """Add a step's unmet prerequisites to `first`, each after its own; tell whether all can be met."""
     for needed in model.actions[step].requires:
         action = model.actions.get(needed)
         if action is None or needed in above or (action.kind != CHECK and outcomes.get(needed) == SKIPPED):
-            return None
-        if needed in outcomes:
+            return False
+        if needed in outcomes or needed in first:
             continue
-        before = _first(model, needed, outcomes, (*above, step))
-        if before is None:
-            return None
-        found |= {one.id: one for one in (*before, action)}
-    return tuple(found.values())
+        if not _met(model, needed, outcomes, first, above | {needed}):
+            return False
+        first[needed] = action
+    return True
 
 
 def _least(repairs: Sequence[Way], causes: int, escalation: float) -> list[float]:
