@@ -96,6 +96,12 @@ def test_a_pin_tells_what_it_costs():
     assert propose(authored(two_causes()), []).pin_minutes is None
 
 
+def test_a_pin_that_another_pin_needs_is_paid_once():
+    guide = two_causes(APPROVAL, pinned=("rb", "p"), **NEEDS_APPROVAL)
+
+    assert propose(authored(guide), []).eta == pytest.approx(9 + 0.6 * 10)
+
+
 def test_one_approval_pays_for_every_step_that_needs_it():
     needs = {"requires": ("p",)}
     guide = two_causes(APPROVAL, ra=needs, rb=needs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from operator import mul
@@ -66,11 +66,11 @@ def propose(model: Model, results: Sequence[Result]) -> Proposal:
     posterior = dict(zip(model.causes, weights, strict=True))
     outcomes = dict(results)
     open_ = options(model, outcomes)
-    pins = [way for pin in model.pinned if pin in model.actions and pin not in outcomes
-            and (way := way_to(model, pin, outcomes))]  # fmt: skip
+    waiting = [pin for pin in model.pinned if pin in model.actions and pin not in outcomes]
+    pins = [way for pin in waiting if (way := way_to(model, pin, outcomes))]
     plan = best_plan(open_, weights)
     if pins:
-        ends = tuple(_pinned_ends(open_, weights, pins, NOTHING, 0.0, 1))
+        ends = tuple(_pinned_ends(open_, weights, pins))
         cost = sum(end.minutes * end.share for end in ends) - plan.value
         return _proposal(pins[0], posterior, ends, max(cost, 0.0))
     return _proposal(_first_way(open_, weights, plan), posterior, tuple(_ends(open_, weights, plan)))
@@ -187,48 +187,53 @@ def repairs_only(
 
 def _ends(
     open_: Options, weights: list[float], plan: Plan, paid: frozenset[str] = NOTHING, minutes: float = 0.0
-) -> Iterable[End]:
+) -> Iterator[End]:
     """Yield how a plan may end; expected minutes over the ends are the plan's value."""
     if plan.repair is not None:
-        for action in plan.repair.steps(paid):
-            minutes += action.minutes
-            yield End(minutes, action.mended(weights), True)
-            weights = action.failed(weights)
-        paid = _pay(plan.repair, weights, paid)[2]
-    if plan.check is None:
-        yield from _repair_ends(open_, weights, paid, minutes)
-        return
-    for action in plan.check.steps(paid):
+        ends, weights, paid, minutes = _tried(plan.repair, weights, paid, minutes)
+        yield from ends
+    rows: Iterable[Sequence[float]] = [[1.0] * len(weights)]
+    if plan.check is not None:
+        ends, weights, paid, minutes = _tried(plan.check, weights, paid, minutes)
+        yield from ends
+        rows = plan.check.action.rows.values()
+    for row in rows:
+        branch, spent = list(map(mul, weights, row)), minutes
+        for attempt in attempts(open_, branch, ranking(open_.repairs, branch, paid)):
+            spent += attempt.minutes
+            yield End(spent, attempt.fixed, attempt.way is not None)
+
+
+def _tried(
+    way: Way, weights: list[float], paid: frozenset[str], minutes: float
+) -> tuple[list[End], list[float], frozenset[str], float]:
+    """Return where a way may end it, and the weights, what is paid and the minutes if it does not."""
+    ends = []
+    for action in way.steps(paid):
         minutes += action.minutes
-        yield End(minutes, action.mended(weights), True)
-        weights = action.failed(weights)
-    paid = _pay(plan.check, weights, paid)[2]
-    for row in plan.check.action.rows.values():
-        yield from _repair_ends(open_, list(map(mul, weights, row)), paid, minutes)
-
-
-def _repair_ends(open_: Options, weights: list[float], paid: frozenset[str], minutes: float) -> Iterable[End]:
-    for attempt in attempts(open_, weights, ranking(open_.repairs, weights, paid)):
-        minutes += attempt.minutes
-        yield End(minutes, attempt.fixed, attempt.way is not None)
+        if action.fixes is not None:
+            ends.append(End(minutes, action.mended(weights), True))
+            weights = action.failed(weights)
+    return ends, weights, paid | {way.id, *(action.id for action in way.first)}, minutes
 
 
 def _pinned_ends(
-    open_: Options, weights: list[float], pins: list[Way], paid: frozenset[str], minutes: float, branches: int
-) -> Iterable[End]:
+    open_: Options,
+    weights: list[float],
+    pins: list[Way],
+    paid: frozenset[str] = NOTHING,
+    minutes: float = 0.0,
+    branches: int = 1,
+) -> Iterator[End]:
     """Yield how it may end if the pinned steps are done first, in their order."""
     if not pins:
         plan = best_plan(open_, weights, paid) if branches <= _BRANCHES else Plan(inf)
         yield from _ends(open_, weights, plan, paid, minutes)
         return
-    way, later = pins[0], [pin for pin in pins[1:] if pin.id not in paid]
-    for action in way.steps(paid):
-        minutes += action.minutes
-        yield End(minutes, action.mended(weights), True)
-        weights = action.failed(weights)
-    paid = _pay(way, weights, paid)[2]
-    rows = way.action.rows.values() or [[1.0] * len(weights)]
+    ends, weights, paid, minutes = _tried(pins[0], weights, paid, minutes)
+    yield from ends
+    later = [pin for pin in pins[1:] if pin.id not in paid]
+    rows = pins[0].action.rows.values() or [[1.0] * len(weights)]
     for row in rows:
-        yield from _pinned_ends(
-            open_, list(map(mul, weights, row)), later, paid, minutes, branches * len(rows)
-        )
+        branch = list(map(mul, weights, row))
+        yield from _pinned_ends(open_, branch, later, paid, minutes, branches * len(rows))
