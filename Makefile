@@ -3,7 +3,7 @@ ARGS ?=
 # A worker for each core, a file's tests in one worker: a browser and a server serve them all.
 WORKERS = -n auto --maxprocesses 4 --dist loadfile
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench drill dev browser wheelhouse lock vendor clean
+.PHONY: help setup run test check bench drill pages dev browser wheelhouse lock vendor clean
 
 help: ## Tell what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ drill: dev ## 4 processes write 300 lines each; the server dies 100 times in sav
 bench: dev ## Measure the guides (seconds), then the search against tantivy: 1,000 to 100,000 articles, an hour (ARGS='--sizes 1000,10000')
 	@.venv/bin/python -m flask guides bench
 	@.venv/bin/python -m flask search bench $(ARGS)
+
+pages: dev ## Measure the pages of incidents with 2,000 incidents and 20,000 events (half a minute)
+	@.venv/bin/python -m flask incidents bench $(ARGS)
 
 wheelhouse: ## Fill wheelhouse/ for a place with no network (DEV=1: tests too)
 	@DEV=$(DEV) tools/wheelhouse.sh

@@ -10,6 +10,8 @@ from flask.cli import AppGroup
 
 from kb.domain.errors import Refused
 from kb.incidents import exporting, importing
+from kb.incidents.bench import LIMIT_MS
+from kb.incidents.bench import bench as measure
 from kb.store import audit
 from kb.store.db import writing
 from kb.web import db
@@ -56,6 +58,25 @@ def export(path: Path, approval: str) -> None:
     except Refused as refused:
         raise click.ClickException(" ".join(refusals(refused))) from refused
     click.echo(t("numbers.exported", number=number, path=path))
+
+
+@commands.command("bench")
+@click.option("--incidents", type=click.IntRange(min=20), default=2_000, show_default=True)
+@click.option("--events", type=click.IntRange(min=100), default=20_000, show_default=True)
+@click.option("--rounds", type=click.IntRange(min=1), default=40, show_default=True, help="Requests a page.")
+def bench(incidents: int, events: int, rounds: int) -> None:
+    """Measure the pages on a filled temporary database; the instance's own data is not touched.
+
+    Exit code 1 if a page's 95th percentile is 200 ms or more.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    if not measure(app, incidents, events, rounds, db.now(), _say):
+        raise SystemExit(1)
+
+
+def _say(page: str, middle: float, late: float) -> None:
+    verdict = "" if late < LIMIT_MS else "  TOO SLOW"
+    click.echo(f"median {middle:6.1f} ms   p95 {late:6.1f} ms   {page}{verdict}")
 
 
 def _require_database() -> None:

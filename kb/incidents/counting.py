@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from statistics import median
 from typing import Any
 
@@ -13,21 +14,23 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from kb.domain.access import Scope
-from kb.domain.actions import cause_key, same_cause
+from kb.domain.actions import cause_key
 from kb.domain.articles import article_number
 from kb.domain.incidents import EFFECT_DAYS, SEVERITIES
 from kb.domain.periods import JAPAN, japan_date
 from kb.domain.worktime import Calendar
 from kb.incidents import eta
-from kb.incidents.clocks import clock
-from kb.incidents.recurrence import began
-from kb.store.models import Article, AuditRow, Incident, IncidentAction, IncidentArticle
+from kb.incidents.clocks import Clock, clock
+from kb.store.models import Article, AuditRow, Incident, IncidentAction, IncidentArticle, incident_components
 from kb.store.visibility import visible
 
 began_at: ColumnElement[datetime] = func.coalesce(
     Incident.contacted_at, Incident.detected_at, Incident.created_at, type_=Incident.created_at.type
 )
 """When the ward met an incident: `recurrence.began` as SQL."""
+SPANS = ("to_start", "in_all")
+"""The durations that are counted, of `clocks.DURATIONS`."""
+NO_COMPONENT = 0
 IN_USE = ("solved", "partly", "not_helped", "misled")
 
 
@@ -91,6 +94,19 @@ class Asked:
     period: Period
     now: datetime
 
+    @cached_property
+    def incidents(self) -> Sequence[Incident]:
+        """The incidents that began in the period, with their components."""
+        return incidents_of(self.session, self.period)
+
+    @cached_property
+    def spans(self) -> dict[tuple[int, str], Clock]:
+        """(incident, name of SPANS) -> how long it took; without what still runs."""
+        found = {
+            (one.id, name): clock(one, name, self.calendar, None) for one in self.incidents for name in SPANS
+        }
+        return {key: span for key, span in found.items() if span is not None}
+
 
 def tables(asked: Asked) -> list[Table]:
     """Return every table of the period, in the page's order."""
@@ -111,19 +127,16 @@ def by_severity(asked: Asked) -> Table:
     """How many, and how long by both clocks (medians)."""
     columns = [("severity", "severity"), ("count", "count"), ("recovered", "count")]
     columns += [(f"{name}_{which}", "minutes") for name in SPANS for which in ("wall", "contact")]
-    found = incidents_of(asked.session, asked.period)
+    found = asked.incidents
     groups = [(severity, [one for one in found if one.severity == severity]) for severity in SEVERITIES]
-    rows = [[severity, *_clocked(rows, asked.calendar)] for severity, rows in [*groups, ("", list(found))]]
+    rows = [[severity, *_clocked(asked, rows)] for severity, rows in [*groups, ("", list(found))]]
     return Table("severity", columns, rows, 1)
 
 
-SPANS = ("to_start", "in_all")
-
-
-def _clocked(rows: Sequence[Incident], calendar: Calendar) -> list[Any]:
+def _clocked(asked: Asked, rows: Sequence[Incident]) -> list[Any]:
     numbers: list[Any] = [len(rows), sum(one.recovered_at is not None for one in rows)]
     for name in SPANS:
-        found = [each for one in rows if (each := clock(one, name, calendar, None)) is not None]
+        found = [asked.spans[one.id, name] for one in rows if (one.id, name) in asked.spans]
         numbers += [_minutes(each.wall for each in found), _minutes(each.contact for each in found)]
     return numbers
 
@@ -155,12 +168,12 @@ def by_month(asked: Asked) -> Table:
 def by_component(asked: Asked) -> Table:
     """The systems and devices, the most affected first; an incident of two counts for both."""
     groups: dict[str, list[Incident]] = defaultdict(list)
-    for one in incidents_of(asked.session, asked.period):
+    for one in asked.incidents:
         for component in one.components:
             groups[component.name].append(one)
     rows = []
     for name, found in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])):
-        spans = [each for one in found if (each := clock(one, "in_all", asked.calendar, None)) is not None]
+        spans = [asked.spans[one.id, "in_all"] for one in found if (one.id, "in_all") in asked.spans]
         total = sum(each.wall for each in spans), sum(each.contact for each in spans)
         rows.append([name, len(found), *(total if spans else (None, None))])
     columns = [("component", "text"), ("count", "count"), ("sum_wall", "minutes"), ("sum_contact", "minutes")]
@@ -169,7 +182,7 @@ def by_component(asked: Asked) -> Table:
 
 def eta_accuracy(asked: Asked) -> Table:
     """How far expected times were off, by class (C-4)."""
-    errors = eta.eta_errors(asked.session, incidents_of(asked.session, asked.period))
+    errors = eta.eta_errors(asked.session, asked.incidents)
     names = ("count", "within", "early", "late")
     columns = [("severity", "severity"), *((f"eta_{name}", "count") for name in names)]
     columns += [("eta_median", "minutes"), ("eta_worst", "late_minutes")]
@@ -260,22 +273,20 @@ def _actions(asked: Asked) -> list[list[Any]]:
 
 
 def _recurrence(asked: Asked) -> list[list[Any]]:
-    """Return how many incidents of the period had a cause that was there in the 90 days before."""
+    """Return how many incidents of the period had a cause that was there in the 90 days before.
+
+    The same cause is that of `actions.same_cause`: the same label, and a component in common or none at all.
+    """
     window = timedelta(days=EFFECT_DAYS)
-    rows = select(Incident).where(
-        Incident.cause_state == "confirmed",
-        began_at >= asked.period.start - window,
-        began_at < asked.period.end,
-    )
-    groups: dict[str, list[tuple[datetime, Incident]]] = defaultdict(list)
-    for one in asked.session.scalars(rows.order_by(began_at).options(selectinload(Incident.components))):
-        groups[cause_key(one.cause)].append((began(one), one))
     confirmed = again = 0
-    for group in groups.values():
-        for place, (at, one) in enumerate(group):
+    for group in _causes(asked, asked.period.start - window):
+        last: dict[int, datetime] = {}
+        for at, parts in group:
+            places = parts or {NO_COMPONENT}
             if at >= asked.period.start:
                 confirmed += 1
-                again += any(at - other <= window and _same(one, before) for other, before in group[:place])
+                again += any(place in last and at - last[place] <= window for place in places)
+            last |= dict.fromkeys(places, at)
     return [
         ["confirmed", confirmed, "count"],
         ["recurred", again, "count"],
@@ -283,9 +294,22 @@ def _recurrence(asked: Asked) -> list[list[Any]]:
     ]
 
 
-def _same(one: Incident, other: Incident) -> bool:
-    mine, theirs = ({component.id for component in each.components} for each in (one, other))
-    return same_cause(one.cause, mine, other.cause, theirs)
+def _causes(asked: Asked, since: datetime) -> Iterable[list[tuple[datetime, set[int]]]]:
+    """Return, for each confirmed cause, its incidents until the period's end: (began, components)."""
+    rows = select(Incident.id, Incident.cause, began_at.label("began")).where(
+        Incident.cause_state == "confirmed", began_at >= since, began_at < asked.period.end
+    )
+    found = asked.session.execute(rows.order_by(began_at, Incident.id)).all()
+    links = incident_components.c
+    parts: dict[int, set[int]] = defaultdict(set)
+    wanted = rows.with_only_columns(Incident.id).scalar_subquery()
+    linked = select(links.incident_id, links.component_id).where(links.incident_id.in_(wanted))
+    for number, component in asked.session.execute(linked):
+        parts[number].add(component)
+    groups: dict[str, list[tuple[datetime, set[int]]]] = defaultdict(list)
+    for number, cause, at in found:
+        groups[cause_key(cause)].append((at, parts[number]))
+    return groups.values()
 
 
 def reuse(asked: Asked) -> Table:
