@@ -19,7 +19,7 @@ from kb.domain.periods import japan_date
 from kb.incidents import overdue
 from kb.incidents.acting import LEFT, next_day
 from kb.incidents.overdue import Awaited
-from kb.store.models import Article, Incident, IncidentAction, IncidentArticle
+from kb.store.models import Article, Incident, IncidentAction, IncidentArticle, IncidentEvent
 from kb.store.visibility import visible
 
 MOST = 20
@@ -120,18 +120,24 @@ def _sorts(reader: Reader, scope: Scope, now: datetime, late: Sequence[Awaited])
 
 
 def _reports(reader: Reader) -> _Sort:
+    """Return the reader's own reports in the words they wrote, whatever was changed in the incident since."""
+    first = (
+        select(func.min(IncidentEvent.id))
+        .where(IncidentEvent.incident_id == Incident.id, IncidentEvent.kind == "change")
+        .correlate(Incident)
+        .scalar_subquery()
+    )
+    own = and_(IncidentEvent.id == first, IncidentEvent.person_id == Incident.reported_by)
     over = or_(Incident.recovered_at.is_not(None), Incident.closed_at.is_not(None))
-    rows = select(Incident).where(Incident.reported_by == reader.id, ~over)
+    rows = select(Incident, IncidentEvent.text).outerjoin(IncidentEvent, own)
+    mine = rows.where(Incident.reported_by == reader.id, ~over)
 
     def item(row: Any) -> Item:
-        return Item(
-            row.Incident.symptom,
-            f"report_{row.Incident.state}",
-            "incidents.reports.index",
-            since=row.Incident.created_at,
-        )
+        incident, words = row
+        why, since = f"report_{incident.state}", incident.created_at
+        return Item(words or incident.number, why, "incidents.reports.index", since=since)
 
-    return _Sort("reports", rows.order_by(Incident.created_at, Incident.id), item)
+    return _Sort("reports", mine.order_by(Incident.created_at, Incident.id), item)
 
 
 def _incidents(reader: Reader, shown: Sequence[int]) -> list[_Sort]:
