@@ -30,6 +30,7 @@ began_at: ColumnElement[datetime] = func.coalesce(
 """When the ward met an incident: `recurrence.began` as SQL."""
 SPANS = ("to_start", "in_all")
 """The durations that are counted, of `clocks.DURATIONS`."""
+CLOCK_KINDS = {"wall": "minutes", "contact": "contact"}
 NO_COMPONENT = 0
 IN_USE = ("solved", "partly", "not_helped", "misled")
 
@@ -74,7 +75,8 @@ def fiscal_year_of(day: date) -> int:
 class Table:
     """Some of the numbers. columns: (key of words, kind of value); rows: a value for each column.
 
-    kinds: text, severity, measure, count, minutes, rate (0 to 100), decimal, article; None: nothing to say.
+    kinds: text, severity, measure, count, minutes, contact, rate (0 to 100), decimal, article.
+    A value of None is one that nobody knows.
     chart: the place of the column that the chart draws, or None.
     """
 
@@ -126,7 +128,7 @@ def incidents_of(session: Session, period: Period) -> Sequence[Incident]:
 def by_severity(asked: Asked) -> Table:
     """How many, and how long by both clocks (medians)."""
     columns = [("severity", "severity"), ("count", "count"), ("recovered", "count")]
-    columns += [(f"{name}_{which}", "minutes") for name in SPANS for which in ("wall", "contact")]
+    columns += [(f"{name}_{which}", CLOCK_KINDS[which]) for name in SPANS for which in CLOCK_KINDS]
     found = asked.incidents
     groups = [(severity, [one for one in found if one.severity == severity]) for severity in SEVERITIES]
     rows = [[severity, *_clocked(asked, rows)] for severity, rows in [*groups, ("", list(found))]]
@@ -176,7 +178,7 @@ def by_component(asked: Asked) -> Table:
         spans = [asked.spans[one.id, "in_all"] for one in found if (one.id, "in_all") in asked.spans]
         total = sum(each.wall for each in spans), sum(each.contact for each in spans)
         rows.append([name, len(found), *(total if spans else (None, None))])
-    columns = [("component", "text"), ("count", "count"), ("sum_wall", "minutes"), ("sum_contact", "minutes")]
+    columns = [("component", "text"), ("count", "count"), ("sum_wall", "minutes"), ("sum_contact", "contact")]
     return Table("components", columns, rows, 1)
 
 

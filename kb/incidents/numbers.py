@@ -159,6 +159,8 @@ def _words(value: Any, kind: str) -> str:
         return t("numbers.nothing")
     if kind == "minutes":
         return span_words(value)
+    if kind == "contact":
+        return span_words(value, 0)
     if kind == "late_minutes":
         return (
             t("numbers.late" if value > 0 else "numbers.early", span=span_words(abs(value))) if value else "0"
