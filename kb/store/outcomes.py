@@ -25,8 +25,8 @@ def record(
 ) -> None:
     """Add to the transaction what the article did for a symptom, told in people's words, masked here.
 
-    outcome: SOLVED or NOT_SOLVED. source: "page" or "incident". token: of the search, so that the reader can
-    answer anew; None for an incident, of which each counts.
+    outcome: SOLVED or NOT_SOLVED. source: "page" or "incident". token: of the search or the incident, so that
+    what is said later replaces it; None: each counts.
     """
     session.add(
         SymptomOutcome(
