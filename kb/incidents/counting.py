@@ -10,8 +10,8 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, Row, and_, case, func, select
+from sqlalchemy.orm import Session
 
 from kb.domain.access import Scope
 from kb.domain.actions import cause_key
@@ -21,7 +21,15 @@ from kb.domain.periods import JAPAN, japan_date
 from kb.domain.worktime import Calendar
 from kb.incidents import eta
 from kb.incidents.clocks import Clock, clock
-from kb.store.models import Article, AuditRow, Incident, IncidentAction, IncidentArticle, incident_components
+from kb.store.models import (
+    Article,
+    AuditRow,
+    Component,
+    Incident,
+    IncidentAction,
+    IncidentArticle,
+    incident_components,
+)
 from kb.store.visibility import visible
 
 began_at: ColumnElement[datetime] = func.coalesce(
@@ -32,6 +40,8 @@ SPANS = ("to_start", "in_all")
 """The durations that are counted, of `clocks.DURATIONS`."""
 CLOCK_KINDS = {"wall": "minutes", "contact": "contact"}
 NO_COMPONENT = 0
+COUNTED = ("id", "severity", "contacted_at", "started_at", "recovered_at")
+LEARNT = ("id", "created_at", "closed_at", "knowledge_outcome", "knowledge_article_id", "post_mortem_id")
 IN_USE = ("solved", "partly", "not_helped", "misled")
 
 
@@ -97,9 +107,11 @@ class Asked:
     now: datetime
 
     @cached_property
-    def incidents(self) -> Sequence[Incident]:
-        """The incidents that began in the period, with their components."""
-        return incidents_of(self.session, self.period)
+    def incidents(self) -> Sequence[Row[Any]]:
+        """The incidents that began in the period: what COUNTED names, since a year has many."""
+        columns = (getattr(Incident, name) for name in COUNTED)
+        rows = select(*columns).where(_within(began_at, self.period)).order_by(began_at, Incident.id)
+        return self.session.execute(rows).all()
 
     @cached_property
     def spans(self) -> dict[tuple[int, str], Clock]:
@@ -119,12 +131,6 @@ def _within(column: Any, period: Period) -> ColumnElement[bool]:
     return and_(column >= period.start, column < period.end)
 
 
-def incidents_of(session: Session, period: Period) -> Sequence[Incident]:
-    """Return the incidents that began in the period, with their components."""
-    rows = select(Incident).where(_within(began_at, period)).order_by(began_at, Incident.id)
-    return session.scalars(rows.options(selectinload(Incident.components))).all()
-
-
 def by_severity(asked: Asked) -> Table:
     """How many, and how long by both clocks (medians)."""
     columns = [("severity", "severity"), ("count", "count"), ("recovered", "count")]
@@ -135,7 +141,7 @@ def by_severity(asked: Asked) -> Table:
     return Table("severity", columns, rows, 1)
 
 
-def _clocked(asked: Asked, rows: Sequence[Incident]) -> list[Any]:
+def _clocked(asked: Asked, rows: Sequence[Row[Any]]) -> list[Any]:
     numbers: list[Any] = [len(rows), sum(one.recovered_at is not None for one in rows)]
     for name in SPANS:
         found = [asked.spans[one.id, name] for one in rows if (one.id, name) in asked.spans]
@@ -169,13 +175,13 @@ def by_month(asked: Asked) -> Table:
 
 def by_component(asked: Asked) -> Table:
     """The systems and devices, the most affected first; an incident of two counts for both."""
-    groups: dict[str, list[Incident]] = defaultdict(list)
-    for one in asked.incidents:
-        for component in one.components:
-            groups[component.name].append(one)
+    groups: dict[str, list[int]] = defaultdict(list)
+    named = select(Component.name, Incident.id).join(Incident.components)
+    for name, number in asked.session.execute(named.where(_within(began_at, asked.period))):
+        groups[name].append(number)
     rows = []
     for name, found in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0])):
-        spans = [asked.spans[one.id, "in_all"] for one in found if (one.id, "in_all") in asked.spans]
+        spans = [asked.spans[number, "in_all"] for number in found if (number, "in_all") in asked.spans]
         total = sum(each.wall for each in spans), sum(each.contact for each in spans)
         rows.append([name, len(found), *(total if spans else (None, None))])
     columns = [("component", "text"), ("count", "count"), ("sum_wall", "minutes"), ("sum_contact", "contact")]
@@ -197,8 +203,9 @@ def eta_accuracy(asked: Asked) -> Table:
 
 def learning(asked: Asked) -> Table:
     """What the incidents closed in the period gave back, and whether they came back."""
-    closed = asked.session.scalars(
-        select(Incident).where(_within(Incident.closed_at, asked.period)).order_by(Incident.id)
+    columns = (getattr(Incident, name) for name in LEARNT)
+    closed = asked.session.execute(
+        select(*columns).where(_within(Incident.closed_at, asked.period)).order_by(Incident.id)
     ).all()
     linked = _linked(asked, [one.id for one in closed])
     outcomes = Counter(one.knowledge_outcome for one in closed)
@@ -231,7 +238,7 @@ def _linked(asked: Asked, ids: Sequence[int]) -> int:
     return asked.session.scalar(rows) or 0
 
 
-def _days_to_lesson(asked: Asked, closed: Sequence[Incident]) -> float | None:
+def _days_to_lesson(asked: Asked, closed: Sequence[Row[Any]]) -> float | None:
     """Return the median days from closing to the first publication of what was learnt after it began."""
     made = [(one, _lessons(one)) for one in closed]
     ids = {number for _, lessons in made for number in lessons}
@@ -252,7 +259,7 @@ def _days_to_lesson(asked: Asked, closed: Sequence[Incident]) -> float | None:
     return None if middle is None else round(middle, 1)
 
 
-def _lessons(incident: Incident) -> set[int]:
+def _lessons(incident: Row[Any]) -> set[int]:
     made = {incident.post_mortem_id}
     if incident.knowledge_outcome in ("new", "improved"):
         made.add(incident.knowledge_article_id)

@@ -6,13 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from kb.domain.incidents import SEVERITIES
 from kb.domain.updates import eta_error
 from kb.store.models import Incident, IncidentUpdate
+
+SAID = ("incident_id", "at", "eta_from", "eta_to", "confidence")
+"""What is read of each update: a year has many, and their texts do not count."""
 
 
 @dataclass(frozen=True)
@@ -51,24 +55,28 @@ class EtaClass:
     worst_minutes: int
 
 
-def eta_errors(session: Session, incidents: Iterable[Incident]) -> list[EtaError]:
-    """Return a row for each expected time that was given before its incident recovered, oldest first."""
+def eta_errors(session: Session, incidents: Iterable[Incident | Row[Any]]) -> list[EtaError]:
+    """Return a row for each expected time that was given before its incident recovered, oldest first.
+
+    incidents: id, severity and recovered_at of each are read.
+    """
     over = {incident.id: incident for incident in incidents if incident.recovered_at is not None}
     if not over:
         return []
+    columns = (getattr(IncidentUpdate, name) for name in SAID)
     rows = (
-        select(IncidentUpdate)
+        select(*columns)
         .where(IncidentUpdate.incident_id.in_(over), IncidentUpdate.eta_to.is_not(None))
         .order_by(IncidentUpdate.at, IncidentUpdate.id)
     )
     return [
         found
-        for update in session.scalars(rows)
+        for update in session.execute(rows)
         if (found := _error(over[update.incident_id], update)) is not None
     ]
 
 
-def _error(incident: Incident, update: IncidentUpdate) -> EtaError | None:
+def _error(incident: Incident | Row[Any], update: Row[Any]) -> EtaError | None:
     recovered, last = incident.recovered_at, update.eta_to
     if recovered is None or last is None or update.at >= recovered:
         return None
