@@ -15,7 +15,7 @@ from kb.domain.incidents import action_due
 from kb.domain.periods import japan_date
 from kb.incidents.page import part
 from kb.store import audit
-from kb.store.models import Incident, IncidentAction
+from kb.store.models import Component, Incident, IncidentAction
 from kb.store.timeline import add_event
 
 SHOWN = 5
@@ -30,15 +30,16 @@ def of_the_same_cause(session: Session, incident: Incident) -> list[Incident]:
     """Return the other incidents of the same confirmed cause and component, the newest first."""
     if incident.cause_state != "confirmed" or not cause_key(incident.cause):
         return []
-    rows = select(Incident.id, Incident.cause).where(
-        Incident.cause_state == "confirmed", Incident.id != incident.id
-    )
     key = cause_key(incident.cause)
-    ids = [number for number, cause in session.execute(rows) if cause_key(cause) == key]
-    found = session.scalars(
-        select(Incident).where(Incident.id.in_(ids[-500:])).options(selectinload(Incident.components))
-    )
+    labels = session.scalars(select(Incident.cause).where(Incident.cause_state == "confirmed").distinct())
     mine = _components(incident)
+    shared = Incident.components.any(Component.id.in_(mine)) if mine else ~Incident.components.any()
+    found = session.scalars(
+        select(Incident)
+        .where(Incident.cause_state == "confirmed", Incident.id != incident.id, shared)
+        .where(Incident.cause.in_([label for label in labels if cause_key(label) == key]))
+        .options(selectinload(Incident.components))
+    )
     same = [one for one in found if same_cause(incident.cause, mine, one.cause, _components(one))]
     return sorted(same, key=began, reverse=True)
 
