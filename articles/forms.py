@@ -26,7 +26,10 @@ MANY_PIECES = 2_000
 
 @dataclass(frozen=True)
 class Form:
-    """Every value as the form shows it; entries one a line. base: the revision it was made from, or ""."""
+    """Every value as the form shows it; entries one a line. base: the revision it was made from, or "".
+
+    incident_id: the incident because of which it is written.
+    """
 
     kind: str
     title: str = ""
@@ -40,6 +43,7 @@ class Form:
     owner_id: int | None = None
     reason: str = ""
     base: str = ""
+    incident_id: int | None = None
     sections: dict[str, str] = field(default_factory=dict)
 
 
@@ -70,7 +74,13 @@ def brought_new() -> dict[str, list[str]]:
 
 def filled(form: Form) -> Form:
     """Return the form of a new article with what the address brings."""
-    return replace(form, **{name: "\n".join(words) for name, words in brought_new().items()})
+    words = {name: "\n".join(words) for name, words in brought_new().items()}
+    return because(replace(form, **words))
+
+
+def because(form: Form) -> Form:
+    """Return the form with the incident that the address names (?incident=)."""
+    return replace(form, incident_id=_number(request.args.get("incident", "")))
 
 
 def with_synonyms(form: Form, reason: str) -> Form:
@@ -97,6 +107,7 @@ def posted() -> Form:
         owner_id=number("owner_id"),
         reason=forms.text("reason")[:500],
         base=forms.text("base"),
+        incident_id=number("incident"),
         sections={s.key: forms.block(f"section.{s.key}") for s in row.all_sections} if row else {},
     )
 
@@ -181,7 +192,10 @@ def _cut(text: str) -> list[str]:
 
 def number(name: str) -> int | None:
     """Return a posted number, or None if there is none."""
-    value = forms.text(name)
+    return _number(forms.text(name))
+
+
+def _number(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
 
 

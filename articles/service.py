@@ -10,13 +10,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from articles import causes
 from articles.links import linked_articles
 from kb.domain import personal_data
 from kb.domain.access import WRITERS
 from kb.domain.articles import KINDS, READABLE, Text, publication_problems, text_problems
 from kb.domain.errors import Refused, refuse_all
 from kb.store import audit, components
-from kb.store.models import Article, ArticleLink, Person, Revision
+from kb.store.models import Article, ArticleLink, Incident, Person, Revision
 from kb.store.queue import to_index
 from kb.web.markup import render
 
@@ -36,9 +37,19 @@ def prepare(text: Text) -> Prepared:
 
 
 def add(
-    session: Session, text: Text | Prepared, *, by: int | None, now: datetime, reason: str = "", **row: Any
+    session: Session,
+    text: Text | Prepared,
+    *,
+    by: int | None,
+    now: datetime,
+    reason: str = "",
+    incident: Incident | None = None,
+    **row: Any,
 ) -> Article:
-    """Add a draft to the transaction. Raises Refused with every reason. row: further columns."""
+    """Add a draft to the transaction. Raises Refused with every reason.
+
+    incident: because of which it is written. row: further columns.
+    """
     prepared = text if isinstance(text, Prepared) else prepare(text)
     text = prepared.text
     article = Article(
@@ -53,8 +64,9 @@ def add(
     )
     session.add(article)
     session.flush()
-    _revise(session, article, prepared, by=by, now=now, reason=reason)
-    audit.record(session, "article.created", at=now, by=by, object_type="article", object_id=article.id)
+    _revise(session, article, prepared, by=by, now=now, reason=reason, incident=incident)
+    about: dict[str, Any] = {"object_type": "article", "object_id": article.id} | _because(incident)
+    audit.record(session, "article.created", at=now, by=by, **about)
     return article
 
 
@@ -67,6 +79,7 @@ def save(
     by: int | None,
     now: datetime,
     reason: str = "",
+    incident: Incident | None = None,
 ) -> Revision:
     """Keep a new revision and commit; readers go on with the published one until it is published.
 
@@ -74,7 +87,7 @@ def save(
     came between, and Refused with every reason if the text cannot be stored.
     """
     require_newest(article, base)
-    revision = revise(session, article, text, by=by, now=now, reason=reason)
+    revision = revise(session, article, text, by=by, now=now, reason=reason, incident=incident)
     session.commit()
     return revision
 
@@ -87,12 +100,13 @@ def revise(
     by: int | None,
     now: datetime,
     reason: str = "",
+    incident: Incident | None = None,
 ) -> Revision:
     """Add a new revision to the transaction. The kind of a published article stays what it is."""
     prepared = text if isinstance(text, Prepared) else prepare(text)
     if prepared.text.kind != article.kind and article.published_id is not None:
         raise Refused("articles.kind_fixed")
-    revision = _revise(session, article, prepared, by=by, now=now, reason=reason)
+    revision = _revise(session, article, prepared, by=by, now=now, reason=reason, incident=incident)
     audit.record(
         session,
         "article.saved",
@@ -101,8 +115,14 @@ def revise(
         object_type="article",
         object_id=article.id,
         revision=revision.id,
+        **_because(incident),
     )
     return revision
+
+
+def _because(incident: Incident | None) -> dict[str, str]:
+    """Return what the audit log keeps of the incident behind a change."""
+    return {"incident": incident.number} if incident else {}
 
 
 def save_and_publish(
@@ -115,11 +135,12 @@ def save_and_publish(
     now: datetime,
     confidence: str = "validated",
     reason: str = "",
+    incident: Incident | None = None,
 ) -> None:
     """Keep a new revision and publish it, both or neither."""
     require_newest(article, base)
     require_in_use(article)
-    revise(session, article, text, by=by, now=now, reason=reason)
+    revise(session, article, text, by=by, now=now, reason=reason, incident=incident)
     release(session, article, confidence=confidence, by=by, now=now)
     session.commit()
 
@@ -291,7 +312,14 @@ def html_of(text: Text) -> dict[str, str]:
 
 
 def _revise(
-    session: Session, article: Article, prepared: Prepared, *, by: int | None, now: datetime, reason: str
+    session: Session,
+    article: Article,
+    prepared: Prepared,
+    *,
+    by: int | None,
+    now: datetime,
+    reason: str,
+    incident: Incident | None,
 ) -> Revision:
     text = prepared.text
     refuse_all(personal_data.problems({"reason": reason}))
@@ -317,6 +345,8 @@ def _revise(
     session.flush()
     article.head_id = revision.id
     set_committed_value(article, "head", revision)
+    if incident is not None:
+        causes.record(session, incident, article, revision, by=by, now=now)
     if article.published_id is None:
         _show(session, article, revision, now)
     else:

@@ -17,15 +17,17 @@ from flask import (
     url_for,
 )
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
-from articles import files, forms, queries, service
+from articles import causes, files, forms, queries, service
 from articles.forms import Form
 from kb.domain.anchors import slug
 from kb.domain.articles import AUDIENCES, KINDS, READABLE, publication_problems, size_problems
 from kb.domain.errors import Reasons, Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.plain import outline
-from kb.store.models import Article, Revision
+from kb.store import post_mortems
+from kb.store.models import Article, Incident, Revision
 from kb.web import db, kept
 from kb.web.access import can, may, require, scope
 from kb.web.forms import text as posted
@@ -92,6 +94,7 @@ def _reading(article: Article, revision: Revision) -> dict[str, Any]:
         "outline": contents,
         "missing": publication_problems(service.text_of(newest), article.owner_id) if edits else [],
         "backlinks": queries.backlinks(db.session(), article, scope()),
+        "incidents": post_mortems.of_article(db.session(), article) if can("incident.read") else (),
         "draft_newer": edits and article.published_id not in (None, newest.id),
         "is_draft": article.confidence not in READABLE,
     }
@@ -109,7 +112,8 @@ def new() -> str:
     """Show the kinds, or the empty form of one."""
     kind = forms.wanted_kind()
     if kind is None:
-        return render_template("articles/choose_kind.html", kinds=KINDS, brought=forms.brought_new())
+        brought = forms.brought_new() | {"incident": request.args.getlist("incident")[:1]}
+        return render_template("articles/choose_kind.html", kinds=KINDS, brought=brought)
     return _form(forms.filled(forms.empty(kind, japan_date(db.now()), current_user.id)))
 
 
@@ -135,12 +139,21 @@ def _create(form: Form) -> Article:
     prepared = _prepare(form, owner)
     session, now = db.session(), db.now()
     service.require_owner(session, owner)
-    article = service.add(session, prepared, by=current_user.id, now=now, reason=form.reason, owner_id=owner)
+    incident = _incident(session, form)
+    if incident:
+        causes.require_no_post_mortem(session, incident, form.kind, scope())
+    written: dict[str, Any] = {"by": current_user.id, "now": now, "reason": form.reason, "incident": incident}
+    article = service.add(session, prepared, owner_id=owner, **written)
     if posted("action") == "publish":
         require("article.publish")
         service.release(session, article, confidence="validated", by=current_user.id, now=now)
     session.commit()
     return article
+
+
+def _incident(session: Session, form: Form) -> Incident | None:
+    """Return the incident because of which the form is filled in, for those who write in incidents."""
+    return causes.incident(session, form.incident_id) if can("incident.write") else None
 
 
 def _prepare(form: Form, owner_id: int | None) -> service.Prepared:
@@ -160,7 +173,7 @@ def edit(article_id: int) -> str:
     article = queries.article(db.session(), article_id, scope())
     head = queries.revision(db.session(), article, article.head_id, scope())
     form = forms.of_revision(head, article.owner_id)
-    return _form(forms.with_synonyms(form, t("articles.words_added")), article)
+    return _form(forms.because(forms.with_synonyms(form, t("articles.words_added"))), article)
 
 
 @bp.post("/articles/<int:article_id>/edit")
@@ -189,12 +202,14 @@ def _save(form: Form, prepared: service.Prepared, article_id: int) -> Any:
         return _conflict(form, article, head)
     if can("article.assign"):
         service.assign(session, article, form.owner_id, by=by, now=now)
+    written: dict[str, Any] = {"by": by, "now": now, "reason": form.reason}
+    written |= {"base": head.id, "incident": _incident(session, form)}
     if posted("action") == "publish":
         require("article.publish", article)
-        service.save_and_publish(session, article, prepared, base=head.id, by=by, now=now, reason=form.reason)
+        service.save_and_publish(session, article, prepared, **written)
         flash(t("articles.published_now"), "success")
     else:
-        service.save(session, article, prepared, base=head.id, by=by, now=now, reason=form.reason)
+        service.save(session, article, prepared, **written)
         flash(t("articles.saved"), "success")
     return redirect(url_for(".show", article_id=article_id), 303)
 
@@ -219,6 +234,7 @@ def _form(
     with db.reading() as session:
         owners = queries.owners(session, article.owner_id if article else None)
         names = [name for name, _ in queries.component_counts(session, scope())]
+        incident = _incident(session, form)
     return render_template(
         "articles/edit.html",
         form=form,
@@ -229,6 +245,7 @@ def _form(
         conflict=conflict,
         owners=owners if can("article.assign") else [],
         component_names=names,
+        incident=incident,
         html=_preview(form) if preview else None,
         brought=bool(forms.brought(*forms.BROUGHT)),
     )
@@ -318,7 +335,8 @@ def history(article_id: int) -> str:
     """List the article's revisions."""
     article = queries.article(db.session(), article_id, scope())
     page = queries.history(db.session(), article, request.args.get("page", 1, type=int), scope())
-    return render_template("articles/history.html", article=article, page=page)
+    incidents = causes.of_revisions(db.session(), page.rows) if can("incident.read") else {}
+    return render_template("articles/history.html", article=article, page=page, incidents=incidents)
 
 
 @bp.get("/articles/<int:article_id>/revisions/<int:revision_id>")
