@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from kb.domain.articles import Label
 from kb.domain.errors import Refused
+from kb.domain.periods import JAPAN
 
 SEVERITIES: dict[str, Label] = {
     "P1": Label("P1 窓口が止まっている", "P1 counters stopped"),
@@ -102,6 +103,8 @@ LONGEST = {"symptom": 2_000, "text": 4_000, "entry": 200, "entries": 50}
 """Characters at most (entries: how many offices, counters or components)."""
 FUTURE_ALLOWED = timedelta(minutes=5)
 """Clocks differ; what lies further ahead has not happened."""
+EARLIEST = datetime(2000, 1, 1, tzinfo=JAPAN)
+"""What lies before was mistyped; nobody counts contact hours over centuries."""
 
 
 def incident_number(year: int, serial: int) -> str:
@@ -121,12 +124,17 @@ class Stamps:
 
 
 def stamp_problems(stamps: Stamps, now: datetime) -> list[Refused]:
-    """Return a refusal for each two neighbouring moments in the wrong order and each in the future."""
+    """Return a refusal for each moment that cannot be and each two neighbours in the wrong order."""
     known = [(key, moment) for key in STAMPS if (moment := getattr(stamps, key)) is not None]
     found = [
         Refused("incidents.stamp_in_future", stamp=key, field=f"{key}_at")
         for key, moment in known
         if moment > now + FUTURE_ALLOWED
+    ]
+    found += [
+        Refused("incidents.stamp_too_early", stamp=key, year=EARLIEST.year, field=f"{key}_at")
+        for key, moment in known
+        if moment < EARLIEST
     ]
     for (earlier, first), (later, second) in pairwise(known):
         if second < first:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from kb.domain.access import Scope
 from kb.domain.errors import Refused, refuse_all
-from kb.domain.incidents import CHANNELS, SEVERITIES, STAMPS, Stamps, stamp_problems
+from kb.domain.incidents import CHANNELS, LONGEST, SEVERITIES, STAMPS, Stamps, stamp_problems
 from kb.domain.periods import to_minute
 from kb.domain.personal_data import problems
 from kb.incidents import forms, queries
@@ -24,7 +24,7 @@ from kb.store import audit, components
 from kb.store.models import Incident
 from kb.store.timeline import add_event
 from kb.web import db, kept
-from kb.web.access import may
+from kb.web.access import may, scope
 from kb.web.forms import block, moment, text
 from kb.web.locale import label, t
 
@@ -126,7 +126,7 @@ def choices(session: Session, form: Form) -> dict[str, Any]:
     tables = {"severity": SEVERITIES, "channel": CHANNELS}
     return {
         "leads": queries.leads(session, form.lead_id),
-        "known_components": queries.component_names(session),
+        "known_components": queries.component_names(session, scope()),
         "choices": {name: [(key, label(name, key)) for key in table] for name, table in tables.items()},
     }
 
@@ -258,6 +258,8 @@ def reopened(session: Session, incident_id: int, reason: str, *, by: int | None,
         raise Refused("incidents.not_closed", status=409)
     if not reason:
         raise Refused("incidents.reopen_reason_missing", field="reopen_reason")
+    if len(reason) > LONGEST["text"]:
+        raise Refused("incidents.too_long", field="reopen_reason", most=LONGEST["text"])
     refuse_all(problems({"reopen_reason": reason}))
     was = incident.closed_at
     incident.closed_at = None

@@ -18,7 +18,7 @@ from kb.domain.incidents import closing_problems
 from kb.incidents import gate, queries
 from kb.incidents.gate import Answers
 from kb.incidents.page import back, page, part
-from kb.store.models import Incident
+from kb.store.models import Incident, IncidentAction
 from kb.web import db, kept
 from kb.web.access import may, scope
 from kb.web.forms import block, text
@@ -86,26 +86,32 @@ def save(incident_id: int) -> Any:
     except Refused as refused:
         return _refused(incident_id, refused)
     db.session().commit()
-    if reopened:
-        flash(t("closing.reopened_now", n=len(reopened)), "warning")
+    _tell(reopened)
     if text("action") == "close":
-        return _close(incident)
+        return _close(incident_id)
     flash(t("closing.saved"), "success")
     return back(incident_id, "closing")
 
 
-def _close(incident: Incident) -> Any:
+def _close(incident_id: int) -> Any:
+    incident = queries.incident(db.session(), incident_id, change=True)  # as it is by now
     try:
-        gate.close(db.session(), incident, by=current_user.id, now=db.now())
+        reopened = gate.close(db.session(), incident, by=current_user.id, now=db.now())
     except Refused as refused:
-        return _refused(incident.id, refused, was_kept=True)
+        return _refused(incident_id, refused, was_kept=True)
     db.session().commit()
+    _tell(reopened)
     flash(t("closing.closed"), "success")
-    return back(incident.id, "closing")
+    return back(incident_id, "closing")
+
+
+def _tell(reopened: Sequence[IncidentAction]) -> None:
+    if reopened:
+        flash(t("closing.reopened_now", n=len(reopened)), "warning")
 
 
 def _refused(incident_id: int, refused: Refused, *, was_kept: bool = False) -> Any:
-    if refused.status in (403, 404, 409):
+    if refused.status in (403, 404):
         raise refused
     form = None if was_kept else _posted_on(incident_id)
     reasons = refused.reasons if isinstance(refused, Reasons) else (refused,)

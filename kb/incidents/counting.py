@@ -315,9 +315,9 @@ def _causes(asked: Asked, since: datetime) -> Iterable[list[tuple[datetime, set[
     linked = select(links.incident_id, links.component_id).where(links.incident_id.in_(wanted))
     for number, component in asked.session.execute(linked):
         parts[number].add(component)
-    groups: dict[str, list[tuple[datetime, set[int]]]] = defaultdict(list)
+    groups: dict[str | int, list[tuple[datetime, set[int]]]] = defaultdict(list)
     for number, cause, at in found:
-        groups[cause_key(cause)].append((at, parts[number]))
+        groups[cause_key(cause) or number].append((at, parts[number]))  # a label of signs alone is no other's
     return groups.values()
 
 

@@ -23,6 +23,7 @@ from kb.domain.incidents import (
 from kb.domain.personal_data import problems
 from kb.incidents import recurrence
 from kb.store import audit
+from kb.store.incident_links import link
 from kb.store.models import Article, Incident, IncidentAction, IncidentArticle, Revision
 from kb.store.timeline import add_event
 from kb.store.visibility import visible
@@ -31,6 +32,8 @@ LARGEST_ID = 2**63 - 1
 TEXTS = ("cause", "cause_note", "knowledge_reason", "no_action_reason")
 TOLD = (*TEXTS, "cause_state", "knowledge_outcome")
 """What the timeline says in full; the article is left out, which not every reader may see."""
+MADE = {"improved": "updated", "new": "created"}
+"""The knowledge outcomes that say what became of the article, as a link says it."""
 CAUSES_OFFERED = 100
 REVISIONS_OFFERED = 8
 
@@ -118,7 +121,7 @@ def causes(session: Session) -> list[str]:
 def article_named(session: Session, number: str, scope: Scope) -> int:
     """Return the id of the article with this number (KB-0012 or 12), or raise Refused: hidden is absent."""
     digits = number.strip().upper().removeprefix("KB-")
-    known = digits.isascii() and digits.isdigit() and int(digits) <= LARGEST_ID
+    known = digits.isascii() and digits.isdigit() and len(digits) < 19
     found = session.get(Article, int(digits)) if known else None
     if found is None or not scope.sees(found):
         raise Refused("closing.no_such_article", field="knowledge_number")
@@ -146,7 +149,17 @@ def save(
     chosen = any(name not in TOLD for name in changed)  # which, only those learn who may see the article
     add_event(session, incident.id, "change", at=now, by=by, fields=told, chosen=chosen)
     _audit(session, "closing.saved", incident, by, now, fields=changed)
+    if chosen or "knowledge_outcome" in changed:
+        _link(session, incident, by, now)
     return recurrence.reopen(session, incident, by=by, now=now)
+
+
+def _link(session: Session, incident: Incident, by: int | None, now: datetime) -> None:
+    """Let the article that was made from this incident say so, in this transaction."""
+    made = MADE.get(incident.knowledge_outcome)
+    if made is not None and incident.knowledge_article_id is not None:
+        revision_id = incident.knowledge_revision_id
+        link(session, incident, incident.knowledge_article_id, made, by=by, at=now, revision_id=revision_id)
 
 
 def _without_idle(given: Answers) -> Answers:
@@ -194,8 +207,11 @@ def _article_problems(session: Session, incident: Incident, given: Answers, scop
     return []
 
 
-def close(session: Session, incident: Incident, *, by: int | None, now: datetime) -> None:
-    """Close the incident in this transaction, or raise Refused with everything that is missing (C-5, C-6)."""
+def close(session: Session, incident: Incident, *, by: int | None, now: datetime) -> list[IncidentAction]:
+    """Close the incident in this transaction, or raise Refused with everything that is missing (C-5, C-6).
+
+    Returns the actions that it reopened: what is affected may have become known after the cause.
+    """
     if incident.closed_at is not None:
         raise Refused("closing.closed_already", status=409)
     stamps = Stamps(
@@ -205,6 +221,7 @@ def close(session: Session, incident: Incident, *, by: int | None, now: datetime
     incident.closed_at = incident.updated_at = now
     add_event(session, incident.id, "stamp", at=now, by=by, stamp="closed", was=None, set=now.isoformat())
     _audit(session, "closing.closed", incident, by, now)
+    return recurrence.reopen(session, incident, by=by, now=now)
 
 
 def _audit(

@@ -26,7 +26,6 @@ from kb.domain.incidents import (
     KNOWLEDGE_OUTCOMES,
     LINK_OUTCOMES,
     LONGEST,
-    MADE,
     WRITTEN_KINDS,
     Stamps,
     stamp_problems,
@@ -38,6 +37,7 @@ from kb.incidents.recurrence import began
 from kb.incidents.sheets import csv_rows
 from kb.store import audit, components
 from kb.store.db import writing
+from kb.store.incident_links import part_of
 from kb.store.models import Article, Incident, IncidentArticle, IncidentEvent
 from kb.store.timeline import add_event
 
@@ -136,13 +136,23 @@ def _csv(data: bytes) -> Iterator[tuple[int, Row | Refused]]:
 
 def _json(line: str) -> Row | Refused:
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
+        row = _parsed(line)
+    except ValueError:
         return Refused("numbers.no_row")
     if not isinstance(row, dict):
         return Refused("numbers.no_row")
     unknown = [str(name)[:40] for name in row if name not in COLUMNS]
     return Refused("numbers.columns", names=", ".join(unknown)) if unknown else row
+
+
+def _parsed(text: str) -> Any:
+    """Return what the JSON says, or raise ValueError: also for what is nested too deep or is no text."""
+    try:
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair cannot be stored
+    except RecursionError as error:
+        raise ValueError from error
+    return found
 
 
 def _ticket(row: Row) -> Ticket:
@@ -218,13 +228,13 @@ def _events(row: Row) -> Iterator[tuple[datetime, str, str]]:
     given = row.get("events") or []
     if isinstance(given, str):
         try:
-            given = json.loads(given)
+            given = _parsed(given)
         except ValueError:
             given = None
     if not isinstance(given, list):
         raise Refused("import.unknown_value", name="events", value=str(row.get("events"))[:40])
     for event in given:
-        kind = event.get("kind", "note") if isinstance(event, dict) else ""
+        kind = str(event.get("kind", "note")) if isinstance(event, dict) else ""
         at = _moment(event.get("at"), "events.at") if isinstance(event, dict) else None
         if kind not in EVENT_KINDS or at is None or len(str(event.get("text", ""))) > LONGEST["text"]:
             raise Refused("import.unknown_value", name="events", value=str(event)[:40])
@@ -302,16 +312,17 @@ def _fill(session: Session, incident: Incident, ticket: Ticket, now: datetime) -
     incident.source_hash, incident.updated_at = ticket.digest, now
     for at, kind, text in ticket.events:
         add_event(session, incident.id, kind, at=now, by=None, happened_at=at, text=text, imported=True)
-    for number, outcome in ticket.articles:
-        _link(session, incident, number, outcome)
+    links = {(number, part_of(outcome)): outcome for number, outcome in ticket.articles}  # the last counts
+    for (number, part), outcome in links.items():
+        _link(session, incident, number, part, outcome)
 
 
-def _link(session: Session, incident: Incident, number: int, outcome: str) -> None:
+def _link(session: Session, incident: Incident, number: int, part: str, outcome: str) -> None:
     session.add(
         IncidentArticle(
             incident_id=incident.id,
             article_id=_known(session, number),
-            part="made" if outcome in MADE else "use",
+            part=part,
             outcome=outcome,
             at=incident.recovered_at or began(incident),
         )

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from kb.domain.access import WRITERS
+from kb.domain.access import WRITERS, Scope
 from kb.domain.errors import Refused
 from kb.domain.incidents import SEVERITIES, STATES
-from kb.store.models import Component, Incident, Person, incident_components
+from kb.store.models import Article, Component, Incident, Person, article_components, incident_components
 from kb.store.paging import Page, paged
+from kb.store.visibility import visible
 
 LARGEST_ID = 2**63 - 1
 STATE = case(
@@ -128,6 +129,9 @@ def leads(session: Session, present: int | None = None) -> list[tuple[int, str]]
     return [(person_id, name) for person_id, name in session.execute(rows.order_by(Person.name))]
 
 
-def component_names(session: Session) -> list[str]:
-    """Return the names of all systems and devices, for suggestions."""
-    return list(session.scalars(select(Component.name).order_by(Component.name)))
+def component_names(session: Session, scope: Scope) -> list[str]:
+    """Return the names of the systems and devices of incidents and of what the reader may read."""
+    part, links = article_components.c, incident_components.c
+    read = select(part.component_id).join(Article, Article.id == part.article_id).where(visible(scope))
+    known = or_(Component.id.in_(select(links.component_id)), Component.id.in_(read))
+    return list(session.scalars(select(Component.name).where(known).order_by(Component.name)))

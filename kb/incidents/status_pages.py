@@ -120,6 +120,13 @@ def _recovered_on(session: Session, now: datetime) -> Sequence[Incident]:
     return session.scalars(rows).all()
 
 
+def _shown(incident: Incident, now: datetime) -> bool:
+    """Return whether the incident stands on the status page now: going on, or recovered today."""
+    recovered = incident.recovered_at
+    over = incident.closed_at is not None if recovered is None else japan_date(recovered) < japan_date(now)
+    return incident.on_status_page and not over
+
+
 def _told(
     session: Session,
     rows: Sequence[tuple[Incident, IncidentUpdate | None]],
@@ -181,7 +188,7 @@ def counter_notice(incident_id: int) -> str:
     """Show the notice to print and put up at the counter, in plain Japanese and in English."""
     session, now = db.session(), db.now()
     incident = queries.incident(session, incident_id)
-    if not (incident.on_status_page or can("incident.read")):
+    if not (_shown(incident, now) or can("incident.read")):
         raise Refused("incidents.not_found", status=404)
     rows = select(IncidentUpdate).where(IncidentUpdate.incident_id == incident.id)
     latest = rows.order_by(IncidentUpdate.at.desc(), IncidentUpdate.id.desc()).limit(1)

@@ -9,12 +9,16 @@ from sqlalchemy import select
 
 from kb.domain.periods import japan_date
 from kb.incidents import closing
+from kb.store import components
 from kb.store.db import writing
 from kb.store.models import AuditRow, Incident, IncidentAction, IncidentEvent
 
 TODAY = japan_date(datetime.now(UTC))
 LONG_AGO = datetime(2026, 6, 1, tzinfo=UTC)
 CAUSE = {"cause_state": "confirmed", "cause": "プリントサーバーの停止"}
+RECOVERED = {
+    f"{name}_at": datetime(2026, 11, 20, tzinfo=UTC) for name in ("contacted", "started", "recovered")
+}
 
 
 @pytest.fixture
@@ -173,6 +177,22 @@ def test_the_same_cause_within_ninety_days_reopens_what_was_called_effective(
     assert session.scalar(select(AuditRow).where(AuditRow.action == "action.recurred"))
     assert before.number in as_role("engineer").get(f"/incidents/{incident.id}").text
     assert incident.number in as_role("engineer").get(f"/incidents/{before.id}").text
+
+
+def test_what_is_affected_may_become_known_after_the_cause_and_still_reopens_the_action(
+    app, as_role, make_incident, make_action, session
+):
+    _, action = effective(make_incident, make_action)
+    incident = make_incident(**RECOVERED)
+    complete = {"knowledge_outcome": "none", "knowledge_reason": "既知", "no_action_reason": "更新予定"}
+    confirm(session, as_role, incident, **complete)
+    with writing(app.extensions["kb.engine"]) as writer:
+        writer.get(Incident, incident.id).components = components.named(writer, ["印刷サーバー"])
+
+    confirm(session, as_role, incident, action="close", **complete)
+
+    assert fresh(session, incident).state == "closed"
+    assert fresh(session, action).reopened_by_id == incident.id
 
 
 @pytest.mark.parametrize(

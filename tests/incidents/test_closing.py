@@ -89,8 +89,29 @@ def test_a_closed_incident_takes_no_other_cause(gate, make_incident, session):
     incident = make_incident(**RECOVERED)
     gate(incident, action="close", **COMPLETE)
 
-    assert gate(incident, **COMPLETE | {"cause": "別の原因"}).status_code == 409
+    answer = gate(incident, **COMPLETE | {"cause": "別の原因"})
+
+    assert answer.status_code == 409 and "直すときは再開してください" in answer.text
+    assert 'value="別の原因"' in answer.text and COMPLETE["cause"] in answer.text, "neither text is lost"
     assert fresh(session, incident).cause == COMPLETE["cause"]
+
+
+def test_an_article_made_from_the_incident_is_linked_as_such(gate, make_incident, make_article, session):
+    incident, article = make_incident(), make_article()
+
+    gate(incident, knowledge_outcome="new", knowledge_number=article.number)
+    gate(incident, knowledge_outcome="new", knowledge_article=article.id, cause="ＤＮＳの設定")
+
+    link = session.scalars(select(IncidentArticle)).one()
+    assert (link.article_id, link.part, link.outcome) == (article.id, "made", "created")
+    events = select(IncidentEvent).where(IncidentEvent.kind == "article")
+    assert [event.data["article_id"] for event in session.scalars(events)] == [article.id]
+
+
+def test_a_number_of_thousands_of_digits_is_no_article(gate, make_incident):
+    answer = gate(make_incident(), knowledge_outcome="reused", knowledge_number="9" * 5_000)
+
+    assert answer.status_code == 422
 
 
 def test_two_people_at_once_overwrite_nothing(as_role, gate, make_incident, session):

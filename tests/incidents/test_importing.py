@@ -34,7 +34,7 @@ def run(app, tmp_path):
     def import_(rows, *options):
         csv = isinstance(rows, str)
         path = tmp_path / ("old.csv" if csv else "old.jsonl")
-        path.write_text(rows if csv else "\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
+        path.write_text(rows if csv else "\n".join(json.dumps(row) for row in rows))
         return app.test_cli_runner().invoke(args=["incidents", "import", str(path), *options])
 
     return import_
@@ -92,6 +92,11 @@ def test_what_people_wrote_here_is_not_overwritten(run, app, people, session):
         {"articles": ["KB-9999"]},
         {"reporter": "x" * 300},
         {"nonsense": "1"},
+        {"symptom": "\ud800"},
+        {"events": "[" * 100_000},
+        {"events": json.dumps([{"at": "2026-03-02T09:20", "text": "\ud800"}])},
+        {"events": [{"at": "2026-03-02T09:20", "kind": ["note"]}]},
+        {"contacted_at": "0001-01-02T09:00"},
     ],
 )
 def test_a_wrong_row_says_why_with_its_line_and_the_others_come_in(run, session, wrong):
@@ -99,6 +104,19 @@ def test_a_wrong_row_says_why_with_its_line_and_the_others_come_in(run, session,
 
     assert result.exit_code == 1 and "1" in result.output.split("\n")[0] and "Abcd1234" not in result.output
     assert [row.source for row in session.query(Incident)] == ["T-1024"]
+
+
+def test_an_article_named_twice_is_linked_once_for_its_use_and_once_for_what_was_made(
+    run, session, make_article
+):
+    number = make_article().number
+    row = OLD | {"articles": [f"{number}:partly", f"{number}:updated", f"{number}:solved"]}
+
+    assert run([row]).exit_code == 0
+    assert {(link.part, link.outcome) for link in session.query(IncidentArticle)} == {
+        ("use", "solved"),
+        ("made", "updated"),
+    }
 
 
 def test_a_table_comes_in_and_an_unknown_column_is_refused_whole(run, session):

@@ -90,6 +90,15 @@ def test_what_was_learnt_done_in_time_and_came_back_is_counted(may_2026, session
     assert (measured["confirmed"], measured["recurred"], measured["recurrence_rate"]) == (2, 2, 100.0)
 
 
+def test_causes_of_signs_alone_are_not_one_cause(make_incident, session):
+    for cause in ("？", "！"):
+        make_incident(stamps=Stamps(contacted=MAY), cause_state="confirmed", cause=cause)
+
+    measured = {row[0]: row[1] for row in tables(session, "reviewer", counting.month(2026, 5))["learning"]}
+
+    assert (measured["confirmed"], measured["recurred"]) == (2, 0)
+
+
 def test_an_article_that_the_reader_may_not_see_is_in_no_number(may_2026, session):
     seen = tables(session, "untrained", counting.month(2026, 5))
 

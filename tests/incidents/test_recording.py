@@ -150,6 +150,7 @@ def test_a_tap_sets_the_next_moment_and_the_timeline_keeps_it(as_role, make_inci
             "「復旧着手」が「連絡受付」より前",
         ),
         ({"stamp": "recovered", "stamp_at": "2099-01-01T00:00"}, "「復旧」の時刻が未来"),
+        ({"stamp": "contacted", "stamp_at": "0001-01-02T00:00"}, "「連絡受付」は2000年より前"),
         ({"stamp": "closed"}, "どの時刻か"),
         ({"stamp": "started", "stamp_at": "正午"}, "日時を読み取れません"),
     ],
@@ -247,7 +248,8 @@ def test_a_closed_incident_changes_only_after_it_was_reopened_with_a_reason(as_r
     assert client.get(address + "/edit").status_code == 409
     assert client.post(address + "/stamps", data={"stamp": "recovered"}).status_code == 409
     assert client.post(address + "/events", data={"kind": "note", "text": "後日談"}).status_code == 303
-    assert client.post(address + "/reopening", data={"reopen_reason": " "}).status_code == 422
+    for reason in (" ", "あ" * 4_001):
+        assert client.post(address + "/reopening", data={"reopen_reason": reason}).status_code == 422
     assert (
         "再発した"
         in client.post(
@@ -260,6 +262,19 @@ def test_a_closed_incident_changes_only_after_it_was_reopened_with_a_reason(as_r
     page = client.get(address).text
     assert "完了した障害を再開" in page and "再発したため" in page
     assert client.post(address + "/reopening", data={"reopen_reason": "もう一度"}).status_code == 409
+
+
+def test_systems_of_hidden_articles_are_no_suggestions(as_role, make_incident, make_article):
+    make_article(components=("公開の機器",))
+    make_article(audience="restricted", components=("限定の機器",))
+    make_article(owner="reviewer", confidence="work_in_progress", components=("下書きの機器",))
+    make_incident(components=("障害の機器",))
+
+    page = as_role("untrained").get("/incidents/new").text
+
+    assert "公開の機器" in page and "障害の機器" in page
+    assert "限定の機器" not in page and "下書きの機器" not in page
+    assert "限定の機器" in as_role("engineer").get("/incidents/new").text
 
 
 def test_an_unknown_number_is_not_found(as_role):

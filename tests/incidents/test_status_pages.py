@@ -152,9 +152,11 @@ def test_the_notice_says_in_both_languages_how_long_it_takes(as_role, make_incid
 def test_the_notice_of_what_has_recovered_says_so_and_a_hidden_one_is_not_there(as_role, make_incident):
     over = make_incident(on_status_page=True, recovered_at=datetime.now(UTC))
     hidden = make_incident()
+    past = make_incident(on_status_page=True, recovered_at=datetime.now(UTC) - timedelta(days=2))
 
     assert "システムは 直りました" in as_role("staff").get(f"/status/{over.id}/notice").text
-    assert as_role("staff").get(f"/status/{hidden.id}/notice").status_code == 404
+    for gone in (hidden, past):
+        assert as_role("staff").get(f"/status/{gone.id}/notice").status_code == 404
     assert "貼ってよいか確かめて" in as_role("engineer").get(f"/status/{hidden.id}/notice").text
 
 

@@ -105,7 +105,7 @@ def test_staff_find_their_own_reports_in_their_words_and_nothing_else(app, as_ro
 
     found = page(as_role, "staff")
 
-    assert "職員が知らせた不具合" in found
+    assert "職員が知らせた不具合" in found and 'href="/today" aria-current="page"' in found
     for hidden in ("技術者が書き直した症状", "直った不具合", "ほかの障害"):
         assert hidden not in found
 

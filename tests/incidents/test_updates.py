@@ -35,6 +35,17 @@ def rows(session, incident):
     return session.scalars(found.order_by(IncidentUpdate.id)).all()
 
 
+def test_an_update_that_comes_after_the_close_is_refused_and_stays_in_its_form(as_role, make_incident):
+    times = {
+        f"{name}_at": NOW - timedelta(days=400) for name in ("contacted", "started", "recovered", "closed")
+    }
+    incident = make_incident(**times)
+
+    answer = as_role("engineer").post(f"/incidents/{incident.id}/updates", data=FORM | {"next": "none"})
+
+    assert answer.status_code == 409 and FORM["ward_text"] in answer.text
+
+
 def test_an_update_keeps_the_expected_time_as_data_with_its_event_and_audit_row(
     as_role, make_incident, session
 ):
