@@ -18,6 +18,7 @@ from kb.incidents import (
     numbers,
     overdue,
     page,
+    post_mortem,
     queries,
     reports,
     status_pages,
@@ -47,6 +48,7 @@ for part in (
     numbers,
 ):
     bp.register_blueprint(part.bp)
+page.part(post_mortem.panel)
 
 
 @bp.get("/incidents/")
