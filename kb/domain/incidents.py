@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from kb.domain.articles import Label
 from kb.domain.errors import Refused
-from kb.domain.periods import JAPAN
+from kb.domain.periods import EARLIEST
 
 SEVERITIES: dict[str, Label] = {
     "P1": Label("P1 窓口が止まっている", "P1 counters stopped"),
@@ -103,8 +103,6 @@ LONGEST = {"symptom": 2_000, "text": 4_000, "entry": 200, "entries": 50}
 """Characters at most (entries: how many offices, counters or components)."""
 FUTURE_ALLOWED = timedelta(minutes=5)
 """Clocks differ; what lies further ahead has not happened."""
-EARLIEST = datetime(2000, 1, 1, tzinfo=JAPAN)
-"""What lies before was mistyped; nobody counts contact hours over centuries."""
 
 
 def incident_number(year: int, serial: int) -> str:

@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 JAPAN = timezone(timedelta(hours=9), "JST")
 """Japan has kept +09:00 without summer time since 1951, so a fixed offset is exact."""
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=JAPAN)
+"""What a form or a file tells from before was mistyped; nobody counts contact hours over centuries."""
+
 ERAS = ((date(2019, 5, 1), "令和", "R"), (date(1989, 1, 8), "平成", "H"), (date(1926, 12, 25), "昭和", "S"))
 
 

@@ -13,7 +13,7 @@ from kb.incidents import exporting, importing
 from kb.incidents.bench import LIMIT_MS
 from kb.incidents.bench import bench as measure
 from kb.store import audit
-from kb.store.db import writing
+from kb.store.db import reading, writing
 from kb.web import db
 from kb.web.locale import refusals, t
 
@@ -51,8 +51,10 @@ def export(path: Path, approval: str) -> None:
     """Write every incident into the new file PATH (.jsonl or .csv), masked and without persons."""
     _require_database()
     try:
-        with writing(db.engine()) as session:
-            number = exporting.export(session, path)
+        with reading(db.engine()) as session:
+            number, data = exporting.collected(session, path)
+        with writing(db.engine()) as session:  # nobody waits for what was collected
+            exporting.keep(path, data)
             told = {"incidents": number, "approval": approval[:200]}
             audit.record(session, "incidents.exported", at=db.now(), by=None, object_type="incidents", **told)
     except Refused as refused:

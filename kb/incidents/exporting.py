@@ -24,21 +24,23 @@ WITHOUT = frozenset({"stamp", "visit", "visit_end"})
 BATCH = 200
 
 
-def export(session: Session, path: Path) -> int:
-    """Write every incident into a new .jsonl or .csv file and return how many. Raises Refused if it is there.
+def collected(session: Session, path: Path) -> tuple[int, bytes]:
+    """Return how many incidents there are, and all of them as this .jsonl or .csv file has them.
 
     Who did what is left out: no event tells its person, no visit is in it. Texts are masked.
     """
-    if path.exists():
-        raise Refused("numbers.file_exists", path=str(path))
     rows = list(_rows(session))
     if path.suffix.lower() == ".csv":
-        data = csv_bytes([COLUMNS, *([_flat(row[name]) for name in COLUMNS] for row in rows)])
-    else:
-        data = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+        return len(rows), csv_bytes([COLUMNS, *([_flat(row[name]) for name in COLUMNS] for row in rows)])
+    return len(rows), "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Write the new file, for its owner alone. Raises Refused if it is there."""
+    if path.exists():
+        raise Refused("numbers.file_exists", path=str(path))
     path.touch(mode=0o600)
     path.write_bytes(data)
-    return len(rows)
 
 
 def _flat(value: Any) -> Any:

@@ -67,6 +67,6 @@ def _cell(sheet: Any, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     cell = WriteOnlyCell(sheet, value="".join(c for c in value if c >= " " or c in "\t\n"))
-    if cell.data_type == "f":
+    if cell.data_type in "fe":  # a formula, or an error such as #N/A
         cell.data_type = "s"
     return cell

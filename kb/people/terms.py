@@ -14,7 +14,8 @@ from kb.domain.people import account_problems
 from kb.store.models import Person
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:{0}\.)*{0}".replace("{0}", _LABEL))
 LONGEST_NAME, LONGEST_REFERENCE, LONGEST_EMAIL = 100, 200, 254
 
 
@@ -66,7 +67,7 @@ def terms_problems(terms: Terms, today: date) -> list[Refused]:
     for field, most in (("name", LONGEST_NAME), ("consent_reference", LONGEST_REFERENCE)):
         if len(getattr(terms, field)) > most:
             found.append(Refused("people.too_long", field=field, most=most))
-    if terms.email and not (EMAIL.fullmatch(terms.email) and len(terms.email) <= LONGEST_EMAIL):
+    if terms.email and not (len(terms.email) <= LONGEST_EMAIL and EMAIL.fullmatch(terms.email)):
         found.append(Refused("people.email_shape", field="email"))
     found += account_problems(terms.role, terms.organisation, terms.consent_reference, terms.access_until)
     if terms.trained_on is not None and terms.trained_on > today:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -115,7 +116,13 @@ def _ask_to_sign_in() -> Response | str:
     if kept.wanted():
         return kept.sign_in_first()
     if "HX-Request" in request.headers:
-        page = urlsplit(request.headers.get("HX-Current-URL", "")).path or None
+        page = _path(request.headers.get("HX-Current-URL", ""))
         return Response(status=204, headers={"HX-Redirect": url_for("people.sign_in", next=page)})
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("people.sign_in", next=target), 303)
+
+
+def _path(address: str) -> str | None:
+    with suppress(ValueError):
+        return urlsplit(address).path or None
+    return None

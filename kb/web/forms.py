@@ -9,7 +9,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from kb.domain.errors import Refused
-from kb.domain.periods import JAPAN, in_japan
+from kb.domain.periods import EARLIEST, JAPAN, in_japan
 from kb.web import errors, kept
 
 csrf = CSRFProtect()
@@ -44,15 +44,20 @@ def block(name: str) -> str:
 def moment(name: str) -> datetime | None:
     """Return a posted <input type="datetime-local"> in UTC, or None if it is empty.
 
-    What is posted is Japan time. Raises Refused("errors.moment", field=name) for anything else.
+    What is posted is Japan time. Raises Refused("errors.moment", field=name) for anything else,
+    also for a time with a zone of its own and for a year that was not typed to its end (0202).
     """
     posted = request.form.get(name, "").strip()
     if not posted:
         return None
     try:
-        return datetime.fromisoformat(posted).replace(tzinfo=JAPAN).astimezone(UTC)
-    except (ValueError, OverflowError):
+        found = datetime.fromisoformat(posted)
+    except ValueError:
         raise Refused("errors.moment", field=name) from None
+    at = found.replace(tzinfo=JAPAN)
+    if found.tzinfo is not None or at < EARLIEST:
+        raise Refused("errors.moment", field=name)
+    return at.astimezone(UTC)
 
 
 def local(value: datetime | None) -> str:

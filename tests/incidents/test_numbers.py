@@ -133,5 +133,5 @@ def test_no_cell_is_reckoned_as_a_formula():
     assert [guarded(text) for text in texts[:5]] == [f"'{text}" for text in texts[:5]]
     assert [unguarded(guarded(text)) for text in texts] == texts
     assert csv_bytes([["=1", -1, None]]).decode("utf-8-sig") == "'=1,-1,\r\n"
-    sheet = openpyxl.load_workbook(io.BytesIO(xlsx_bytes([("表", [["=1+1"]])]))).worksheets[0]
-    assert sheet["A1"].data_type == "s" and sheet["A1"].value == "=1+1"
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx_bytes([("表", [["=1+1", "#N/A"]])]))).worksheets[0]
+    assert [(cell.data_type, cell.value) for cell in sheet[1]] == [("s", "=1+1"), ("s", "#N/A")]

@@ -132,6 +132,8 @@ def test_the_open_page_asks_for_what_is_new_and_that_keeps_no_session_alive(
         changing.execute(update(SignIn).values(seen_at=before - timedelta(hours=1)))
     ended = client.get(f"/status?seen={seen}", **asked)
     assert (ended.status_code, ended.headers["HX-Redirect"]) == (204, "/sign-in?next=/status")
+    asked["headers"]["HX-Current-URL"] = "http://["
+    assert client.get(f"/status?seen={seen}", **asked).headers["HX-Redirect"] == "/sign-in"
 
 
 def test_the_notice_says_in_both_languages_how_long_it_takes(as_role, make_incident, told):

@@ -89,6 +89,7 @@ def test_an_address_for_reminders_is_kept_in_half_width_and_a_wrong_one_is_refus
     for wrong in (
         "engineer",
         "a@b@c",
+        "a@example..jp",
         "a b@example.jp",
         "a@example.jp\r\nBcc: b@example.jp",
         "山田@example.jp",
