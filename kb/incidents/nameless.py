@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-HONORIFICS = "さん|様|さま|氏|殿|先生|課長|係長|部長|主査|主任|主事"
+ADDRESSED = r"[ \u3000]?(?:さん|様|さま|氏|殿|先生|課長|係長|部長|主査|主任|主事)"
+"""What follows a name when somebody is spoken of."""
 
 
 class Named(NamedTuple):
@@ -42,7 +43,7 @@ def _roles(people: Iterable[Named], folded: str) -> dict[str, str]:
         if len("".join(parts)) < 2 or parts[0].casefold() not in folded:
             continue
         full = r"[ \u3000]*".join(map(re.escape, parts))
-        found.setdefault(rf"(?<![A-Za-z]){full}(?![A-Za-z])(?:{HONORIFICS})?", person.role)
+        found.setdefault(rf"(?<![A-Za-z]){full}(?![A-Za-z])(?:{ADDRESSED})?", person.role)
         if len(parts) > 1:
-            found.setdefault(rf"(?<![A-Za-z]){re.escape(parts[0])}[ \u3000]?(?:{HONORIFICS})", person.role)
+            found.setdefault(rf"(?<![A-Za-z]){re.escape(parts[0])}{ADDRESSED}", person.role)
     return found

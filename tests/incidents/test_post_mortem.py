@@ -224,7 +224,7 @@ def test_what_people_wrote_is_shown_as_they_wrote_it():
     [
         ("山田 太郎が確認", "技術者が確認"),
         ("山田太郎さんに電話", "技術者に電話"),
-        ("山田　太郎、山田さん", "技術者、技術者"),
+        ("山田　太郎 さん、山田さん", "技術者、技術者"),
         ("山田町の端末", "山田町の端末"),
         ("mary smithに依頼", "職員に依頼"),
         ("Mary Smithson", "Mary Smithson"),
