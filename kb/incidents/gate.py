@@ -155,11 +155,15 @@ def save(
 
 
 def _link(session: Session, incident: Incident, by: int | None, now: datetime) -> None:
-    """Let the article that was made from this incident say so, in this transaction."""
-    made = MADE.get(incident.knowledge_outcome)
-    if made is not None and incident.knowledge_article_id is not None:
-        revision_id = incident.knowledge_revision_id
-        link(session, incident, incident.knowledge_article_id, made, by=by, at=now, revision_id=revision_id)
+    """Let the article that was made from this incident say so, unless its link knows a revision already."""
+    made, article_id = MADE.get(incident.knowledge_outcome), incident.knowledge_article_id
+    revision_id = incident.knowledge_revision_id
+    if made is None or article_id is None:
+        return
+    mine = IncidentArticle.incident_id == incident.id, IncidentArticle.article_id == article_id
+    linked = select(IncidentArticle.id).where(*mine, IncidentArticle.part == "made")
+    if revision_id is not None or session.scalar(linked) is None:
+        link(session, incident, article_id, made, by=by, at=now, revision_id=revision_id)
 
 
 def _without_idle(given: Answers) -> Answers:

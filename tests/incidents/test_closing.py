@@ -108,6 +108,19 @@ def test_an_article_made_from_the_incident_is_linked_as_such(gate, make_incident
     assert [event.data["article_id"] for event in session.scalars(events)] == [article.id]
 
 
+def test_a_link_that_knows_its_revision_keeps_it(app, gate, make_incident, make_article, session):
+    incident = make_incident()
+    draft = make_article(owner="engineer", confidence="work_in_progress")
+    with writing(app.extensions["kb.engine"]) as writer:
+        made = {"part": "made", "outcome": "created", "revision_id": draft.head_id}
+        at = RECOVERED["recovered_at"]
+        writer.add(IncidentArticle(incident_id=incident.id, article_id=draft.id, at=at, **made))
+
+    assert gate(incident, knowledge_outcome="new", knowledge_article=draft.id).status_code == 303
+    assert fresh(session, incident).knowledge_article_id == draft.id
+    assert session.scalars(select(IncidentArticle)).one().revision_id == draft.head_id
+
+
 def test_a_number_of_thousands_of_digits_is_no_article(gate, make_incident):
     answer = gate(make_incident(), knowledge_outcome="reused", knowledge_number="9" * 5_000)
 
