@@ -22,7 +22,7 @@ from kb.domain.incidents import (
     SEVERITIES,
     STAMPS,
 )
-from kb.domain.periods import in_japan, japan_date
+from kb.domain.periods import in_japan, japan_date, to_minute
 from kb.web.locale import words_in
 
 LINES, CHARACTERS, ENTRY = 400, 60_000, 500
@@ -238,7 +238,7 @@ def _factors(facts: Facts) -> list[str]:
 def _timeline(facts: Facts) -> str:
     """Return the moments and events by day; where there is no room, the notes in the middle are left out."""
     stamped = [Line(at, key) for key, at in facts.moments.items()]
-    lines = sorted([*stamped, *facts.lines], key=lambda line: line.at)
+    lines = sorted([*stamped, *facts.lines], key=_place)
     kept = _fitting(lines)
     days = [
         f"**{_day(day)}**\n\n" + _list([_line(line) for line in of_day])
@@ -247,6 +247,12 @@ def _timeline(facts: Facts) -> str:
     if len(kept) < len(lines):
         days.append(_say("others", n=len(lines) - len(kept), number=facts.number))
     return "\n\n".join(days)
+
+
+def _place(line: Line) -> tuple[datetime, int, datetime]:
+    """Return where a line stands: moments are whole minutes, and what ends comes after what led to it."""
+    rank = 2 if line.kind in ("recovered", "closed") else 0 if line.kind in STAMPS else 1
+    return to_minute(line.at), rank, line.at
 
 
 def _fitting(lines: Sequence[Line]) -> list[Line]:

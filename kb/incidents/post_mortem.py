@@ -14,7 +14,7 @@ from kb.domain.access import Scope
 from kb.domain.articles import KINDS, LONGEST, READABLE
 from kb.domain.incidents import LINK_OUTCOMES, MADE, SEVERITIES
 from kb.domain.people import ROLES
-from kb.domain.periods import japan_date
+from kb.domain.periods import japan_date, to_minute
 from kb.domain.updates import eta_error
 from kb.incidents import acting, drafting
 from kb.incidents.changing import stamps_of
@@ -161,7 +161,7 @@ def _told(session: Session, incident: Incident) -> list[Told]:
     return [
         Told(each.at, each.eta_from, each.eta_to, each.confidence, _off(each, incident.recovered_at))
         for each in updates
-        if incident.recovered_at is None or each.at < incident.recovered_at
+        if incident.recovered_at is None or to_minute(each.at) <= incident.recovered_at
     ]
 
 

@@ -196,6 +196,16 @@ def facts(**changes):
     return Facts(**known | changes)
 
 
+def test_what_ends_stands_after_what_led_to_it_within_the_same_minute():
+    moments = {"started": AT, "recovered": AT}
+    lines = [Line(AT + MINUTE / 4, "note", "再起動した"), Line(AT + MINUTE / 2, "note", "印刷できた")]
+
+    timeline = sections(facts(moments=moments, lines=lines))["timeline"]
+
+    told = [line.removeprefix("- 09:00 ") for line in timeline.splitlines()[2:]]
+    assert told == ["復旧着手", "メモ：再起動した", "メモ：印刷できた", "復旧"]
+
+
 def test_the_longest_record_makes_a_draft_within_the_limits():
     nasty = "((([[[<b>*_|`~# &lt; KB-0001 " * 60
     lines = [Line(AT + place * MINUTE, "note", nasty, lasting=False) for place in range(1_200)]
