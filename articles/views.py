@@ -26,7 +26,7 @@ from kb.domain.articles import AUDIENCES, KINDS, READABLE, publication_problems,
 from kb.domain.errors import Reasons, Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.plain import outline
-from kb.store import post_mortems
+from kb.store import incident_links, post_mortems
 from kb.store.models import Article, Incident, Revision
 from kb.web import db, kept
 from kb.web.access import can, may, require, scope
@@ -34,6 +34,8 @@ from kb.web.forms import text as posted
 from kb.web.locale import label, section_label, t
 
 bp = Blueprint("articles", __name__)
+USES = 10
+"""The newest incidents that an article's page names."""
 
 
 @bp.get("/")
@@ -95,6 +97,7 @@ def _reading(article: Article, revision: Revision) -> dict[str, Any]:
         "missing": publication_problems(service.text_of(newest), article.owner_id) if edits else [],
         "backlinks": queries.backlinks(db.session(), article, scope()),
         "incidents": post_mortems.of_article(db.session(), article) if can("incident.read") else (),
+        "uses": incident_links.uses(db.session(), article.id, most=USES if can("incident.read") else 0),
         "draft_newer": edits and article.published_id not in (None, newest.id),
         "is_draft": article.confidence not in READABLE,
     }

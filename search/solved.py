@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from kb.domain.access import Scope
 from kb.domain.periods import japan_date
-from kb.store.models import Article, SymptomOutcome
+from kb.store.models import Article, Incident, SymptomOutcome
 from kb.store.outcomes import SOLVED
 from kb.store.visibility import visible
 from search.analysis import QUERY_CHARS
@@ -31,11 +31,15 @@ _ASKED_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Solution:
-    """An article that solved the symptom before: how often, and when last."""
+    """An article that solved the symptom before: how often, and when last.
+
+    incident_ids: the newest of the incidents in which it did, for those who may read incidents.
+    """
 
     article: Article
     times: int
     last: datetime
+    incident_ids: tuple[int, ...] = ()
 
     @property
     def last_day(self) -> date:
@@ -49,10 +53,11 @@ class _Match:
     cosine: float
     times: int
     last: datetime
+    incident_ids: tuple[int, ...]
 
 
-_Moments = dict[str, datetime]
-"""When a symptom was solved, by what says so (a reader's answer, which may change, or an incident)."""
+_Moments = dict[str, tuple[datetime, int]]
+"""When a symptom was solved and in which incident (0: none), by what says so: an answer or an incident."""
 
 
 class Solved:
@@ -70,7 +75,10 @@ class Solved:
         """Return the articles that exist for the reader and solved this symptom, the likest first."""
         self.learn(session)
         found = _visible(session, scope, self._matches(text))
-        return [Solution(article, match.times, match.last) for match, article in islice(found, MOST)]
+        return [
+            Solution(article, match.times, match.last, match.incident_ids)
+            for match, article in islice(found, MOST)
+        ]
 
     def learn(self, session: Session, most: int = _AT_ONCE) -> int:
         """Read the outcomes that are new, at most so many; return how many that were."""
@@ -99,7 +107,7 @@ class Solved:
             return
         number = self._number(text)
         self._told[teller, row.article_id] = number
-        self._by_text[number].setdefault(row.article_id, {})[teller] = row.at
+        self._by_text[number].setdefault(row.article_id, {})[teller] = (row.at, row.incident_id or 0)
 
     def _number(self, text: str) -> int:
         if text not in self._numbers:
@@ -116,11 +124,23 @@ class Solved:
                     best, known = found.get(article_id, (0.0, {}))
                     found[article_id] = max(best, cosine), known | moments
         matches = [
-            _Match(article_id, round(cosine, 3), len(moments), max(moments.values()))
-            for article_id, (cosine, moments) in found.items()
-            if moments
+            _match(article_id, cosine, moments) for article_id, (cosine, moments) in found.items() if moments
         ]
         return sorted(matches, key=lambda m: (-m.cosine, -m.times, m.article_id))
+
+
+def incidents_of(session: Session, solutions: Sequence[Solution]) -> dict[int, Incident]:
+    """Return {id: incident} of what solutions name."""
+    wanted = {incident_id for solution in solutions for incident_id in solution.incident_ids}
+    if not wanted:
+        return {}
+    return {one.id: one for one in session.scalars(select(Incident).where(Incident.id.in_(wanted)))}
+
+
+def _match(article_id: int, cosine: float, moments: _Moments) -> _Match:
+    newest = sorted(moments.values(), reverse=True)
+    incidents = tuple(dict.fromkeys(incident_id for _, incident_id in newest if incident_id))
+    return _Match(article_id, round(cosine, 3), len(moments), newest[0][0], incidents[:MOST])
 
 
 def _visible(session: Session, scope: Scope, matches: Sequence[_Match]) -> Iterator[tuple[_Match, Article]]:

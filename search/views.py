@@ -9,15 +9,19 @@ from flask import Blueprint, Flask, Response, current_app, make_response, render
 from kb.domain.articles import AUDIENCES, KINDS
 from kb.domain.personal_data import masked
 from kb.settings import Settings
-from kb.web import db, indexing
-from kb.web.access import may, scope
+from kb.store.db import reading
+from kb.web import db, finding, indexing
+from kb.web.access import can, may, scope
 from kb.web.locale import label
 from search import box, feedback, gap_pages
 from search.finding import Finder, Found
+from search.incidents import Told
 from search.index import Index
 from search.paste import gist
 from search.queue import Queue
 from search.scoring import FACETS
+from search.seeking import Seeking
+from search.solved import incidents_of
 from search.vocabulary import views as thesaurus
 from search.vocabulary.current import Current
 
@@ -41,6 +45,8 @@ def init_app(app: Flask) -> None:
     app.extensions["search.thesaurus"] = thesaurus_now = Current()
     app.extensions["search.finder"] = Finder(index, queue, thesaurus_now)
     indexing.set_drainer(app, queue)
+    app.extensions["search.told"] = told = Told()
+    finding.set_seeker(app, Seeking(app.extensions["search.finder"], told))
     box.init_app(app)
     feedback.init_app(app)
     gap_pages.init_app(app)
@@ -59,6 +65,8 @@ def _warm(app: Flask) -> None:
     finder: Finder = app.extensions["search.finder"]
     finder.warm()
     box.warm(app)
+    told: Told = app.extensions["search.told"]
+    told.warm(lambda: reading(app.extensions["kb.engine"]))
 
 
 def _wake_after_change(response: Response) -> Response:
@@ -93,6 +101,7 @@ def index() -> Response:
             filters=filters,
             found=found,
             solved=solved,
+            solved_in=incidents_of(db.session(), solved) if can("incident.read") else {},
             choices=choices(found, filters),
             partial=partial,
         )

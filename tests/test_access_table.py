@@ -84,6 +84,9 @@ POST /incidents/{incident}/events    401   401   403      303       303    303  
 POST /incidents/{incident}/visits    401   401   403      303       303    303      303           303
 POST /incidents/{incident}/events/1/end 303 303  403      404       404    404      404           404
 POST /incidents/{incident}/events/1/correction 401 401 403 404     404    404      404           404
+GET  /incidents/{incident}/articles  303   303   403      303       303    303      303           303
+POST /incidents/{incident}/articles  303   303   403      404       404    404      404           404
+POST /incidents/{incident}/articles/1/removal 303 303 403 404      404    404      404           404
 POST /incidents/{incident}/closing   401   401   403      409       409    409      409           409
 POST /incidents/{incident}/actions   401   401   403      422       422    422      422           422
 GET  /actions/                      303   303   403      200       200    200      200           200

@@ -15,6 +15,7 @@ from kb.incidents import (
     clocks,
     closing,
     forms,
+    linking,
     numbers,
     overdue,
     page,
@@ -46,6 +47,7 @@ for part in (
     status_pages,
     calendar_pages,
     numbers,
+    linking,
 ):
     bp.register_blueprint(part.bp)
 page.part(post_mortem.panel)

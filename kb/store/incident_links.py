@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session, joinedload
 
 from kb.domain.incidents import LINK_OUTCOMES, MADE
+from kb.domain.periods import japan_date
 from kb.store import outcomes
 from kb.store.models import Article, Incident, IncidentArticle
 from kb.store.timeline import add_event
 
 REFUTED = frozenset({"not_helped", "misled"})
 """The outcomes that say that an article did not solve the symptom."""
+
+
+@dataclass(frozen=True)
+class Uses:
+    """How an article was used: in how many incidents, in how many it solved them, when last.
+
+    links: the newest of them with their incidents, only for those who may read incidents.
+    """
+
+    times: int = 0
+    solved: int = 0
+    last: datetime | None = None
+    links: Sequence[IncidentArticle] = ()
+
+    @property
+    def last_day(self) -> date | None:
+        """The day of the last use, in Japan."""
+        return japan_date(self.last) if self.last else None
+
+
+def uses(session: Session, article_id: int, *, most: int) -> Uses:
+    """Return how an article was used, with at most so many links (0: the numbers alone)."""
+    mine = IncidentArticle.article_id == article_id, IncidentArticle.part == "use"
+    solved = func.coalesce(func.sum(case((IncidentArticle.outcome == "solved", 1), else_=0)), 0)
+    counted = select(func.count(), solved, func.max(IncidentArticle.at)).where(*mine)
+    times, solved_times, last = session.execute(counted).one()
+    rows = select(IncidentArticle).where(*mine).options(joinedload(IncidentArticle.incident))
+    newest = rows.order_by(IncidentArticle.at.desc(), IncidentArticle.id.desc()).limit(most)
+    return Uses(times, solved_times, last, session.scalars(newest).all() if times and most else ())
 
 
 def part_of(outcome: str) -> str:
@@ -33,7 +65,8 @@ def link(
 ) -> IncidentArticle:
     """Say, in this transaction, what the article was to the incident; the newest outcome of a part counts.
 
-    outcome: a key of LINK_OUTCOMES. at: now. revision_id: which text; None: the published one.
+    outcome: a key of LINK_OUTCOMES. at: now. revision_id: which text; None: the published one, of what was
+    made the newest.
     The article must exist, and for the person, who need not be able to change it. Saying the same again
     changes nothing. An article created from an incident stays so when a later revision is linked.
     """
@@ -41,16 +74,17 @@ def link(
         raise ValueError(outcome)
     article = session.get_one(Article, article_id)
     if revision_id is None:
-        revision_id = article.published_id
+        revision_id = article.head_id if outcome in MADE else article.published_id
     row = _row(session, incident, article_id, part_of(outcome))
     before = row.outcome if row else ""
+    if (before, outcome) == ("created", "updated"):
+        outcome = before
     if row is not None and (before, row.revision_id) == (outcome, revision_id):
         return row
     if row is None:
         row = IncidentArticle(incident_id=incident.id, article_id=article_id, part=part_of(outcome))
         session.add(row)
-    row.outcome = "created" if (before, outcome) == ("created", "updated") else outcome
-    row.revision_id, row.person_id, row.at = revision_id, by, at
+    row.outcome, row.revision_id, row.person_id, row.at = outcome, revision_id, by, at
     _tell_search(session, incident, article_id, before, outcome, at)
     incident.updated_at = at
     add_event(session, incident.id, "article", at=at, by=by, article_id=article_id, outcome=outcome)
