@@ -37,7 +37,7 @@ from kb.incidents.recurrence import began
 from kb.incidents.sheets import csv_rows
 from kb.store import audit, components
 from kb.store.db import writing
-from kb.store.incident_links import part_of
+from kb.store.incident_links import part_of, tell_search
 from kb.store.models import Article, Incident, IncidentArticle, IncidentEvent
 from kb.store.timeline import add_event
 
@@ -293,7 +293,10 @@ def _emptied(session: Session, incident: Incident) -> Incident:
         delete(IncidentEvent).where(IncidentEvent.incident_id == incident.id, brought),
         execution_options={"synchronize_session": False},
     )
-    session.execute(delete(IncidentArticle).where(IncidentArticle.incident_id == incident.id))
+    mine = IncidentArticle.incident_id == incident.id
+    for link in session.scalars(select(IncidentArticle).where(mine, IncidentArticle.outcome == "solved")):
+        tell_search(session, incident, link.article_id, link.outcome, "", link.at)
+    session.execute(delete(IncidentArticle).where(mine))
     return incident
 
 
@@ -318,15 +321,12 @@ def _fill(session: Session, incident: Incident, ticket: Ticket, now: datetime) -
 
 
 def _link(session: Session, incident: Incident, number: int, part: str, outcome: str) -> None:
+    _known(session, number)
+    at = incident.recovered_at or began(incident)
     session.add(
-        IncidentArticle(
-            incident_id=incident.id,
-            article_id=_known(session, number),
-            part=part,
-            outcome=outcome,
-            at=incident.recovered_at or began(incident),
-        )
+        IncidentArticle(incident_id=incident.id, article_id=number, part=part, outcome=outcome, at=at)
     )
+    tell_search(session, incident, number, "", outcome, at)
 
 
 def _known(session: Session, number: int | None) -> int | None:

@@ -85,7 +85,7 @@ def link(
         row = IncidentArticle(incident_id=incident.id, article_id=article_id, part=part_of(outcome))
         session.add(row)
     row.outcome, row.revision_id, row.person_id, row.at = outcome, revision_id, by, at
-    _tell_search(session, incident, article_id, before, outcome, at)
+    tell_search(session, incident, article_id, before, outcome, at)
     incident.updated_at = at
     add_event(session, incident.id, "article", at=at, by=by, article_id=article_id, outcome=outcome)
     return row
@@ -95,7 +95,7 @@ def unlink(
     session: Session, incident: Incident, row: IncidentArticle, *, by: int | None, at: datetime
 ) -> None:
     """Take back, in this transaction, a link that was a mistake; the timeline keeps that it was there."""
-    _tell_search(session, incident, row.article_id, row.outcome, "", at)
+    tell_search(session, incident, row.article_id, row.outcome, "", at)
     session.delete(row)
     incident.updated_at = at
     told = {"article_id": row.article_id, "withdrawn": row.outcome}
@@ -107,10 +107,13 @@ def _row(session: Session, incident: Incident, article_id: int, part: str) -> In
     return session.scalar(select(IncidentArticle).where(*mine, IncidentArticle.part == part))
 
 
-def _tell_search(
+def tell_search(
     session: Session, incident: Incident, article_id: int, before: str, outcome: str, at: datetime
 ) -> None:
-    """Let what solved this symptom come first next time; what was said before of this incident is void."""
+    """Let what solved this symptom come first next time; what was said before of this incident is void.
+
+    before, outcome: of the link, "" if there was, or is, none.
+    """
     if outcome == "solved":
         said = outcomes.SOLVED
     elif outcome in REFUTED or before == "solved":

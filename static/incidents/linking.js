@@ -20,4 +20,29 @@
     event.preventDefault();
     link.focus();
   });
+
+  // One tap brings a new page: what is written elsewhere on this one, and not sent, comes back in it.
+  const place = `unsent:${location.pathname}`;
+  const fields = () => document.querySelectorAll(".incident-main :is(textarea, select, input)[id]");
+  const ticks = (field) => ["checkbox", "radio"].includes(field.type);
+  const unsent = (field) => {
+    if (ticks(field)) return field.checked !== field.defaultChecked;
+    if (field.tagName === "SELECT") return ![...field.options].every((one) => one.selected === one.defaultSelected);
+    return field.type !== "hidden" && field.value !== field.defaultValue;
+  };
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-tap]")) return;
+    const kept = [...fields()].filter(unsent).map((field) => [field.id, ticks(field) ? field.checked : field.value]);
+    if (kept.length) sessionStorage.setItem(place, JSON.stringify(kept));
+  });
+  const kept = JSON.parse(sessionStorage.getItem(place) || "[]");
+  sessionStorage.removeItem(place);
+  for (const [id, value] of kept) {
+    const field = document.getElementById(id);
+    if (!field) continue;
+    if (ticks(field)) field.checked = value;
+    else field.value = value;
+    const folded = field.closest("details");
+    if (folded) folded.open = true;
+  }
 })();

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kb.store.db import writing
-from kb.store.models import AuditRow, Incident, IncidentArticle, IncidentEvent
+from kb.store.models import AuditRow, Incident, IncidentArticle, IncidentEvent, SymptomOutcome
 from kb.store.timeline import add_event
 
 OLD = {
@@ -52,6 +52,8 @@ def test_a_past_incident_comes_in_with_its_times_its_number_and_its_timeline(run
     step = session.query(IncidentEvent).filter_by(kind="step").one()
     assert (step.text, step.at) == ("電源を入れ直した", datetime(2026, 3, 2, 0, 20, tzinfo=UTC))
     assert session.query(IncidentArticle).one().outcome == "solved"
+    told = session.query(SymptomOutcome).one()
+    assert (told.outcome, told.words, told.incident_id) == ("solved", incident.symptom, incident.id)
     assert session.query(AuditRow).filter_by(action="incidents.imported").one().detail["imported"] == 1
 
 
