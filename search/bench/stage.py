@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, insert, update
 
 from kb.store.db import make_engine, writing
 from kb.store.migrate import upgrade
@@ -33,21 +33,25 @@ _MEMORY = re.compile(r"^(VmRSS|RssAnon|RssFile):\s+(\d+) kB", re.MULTILINE)
 
 
 def make_database(data: Path, texts: Iterable[Text]) -> Engine:
-    """Make a database with these articles, published for everyone, ids from 1, nothing queued."""
+    """Make a database with these articles, published for everyone, ids from 1, nothing queued.
+
+    What names a revision comes after it: SQLite would look for it in the whole table, at each row.
+    """
     data.mkdir(mode=0o700, parents=True)
     engine = make_engine(f"sqlite:///{data / 'kiriwake.db'}")
     upgrade(engine)
     rest = enumerate(texts, 1)
     while chunk := list(islice(rest, _CHUNK)):
         with writing(engine) as session:
-            session.execute(text("PRAGMA defer_foreign_keys=ON"))  # the two name each other
             session.execute(insert(Article), [article_row(*pair) for pair in chunk])
             session.execute(insert(Revision), [revision_row(*pair) for pair in chunk])
+            new = update(Article).where(Article.head_id.is_(None), Article.id >= chunk[0][0])
+            session.execute(new.values(head_id=Article.id, published_id=Article.id))
     return engine
 
 
 def article_row(number: int, text: Text) -> dict[str, object]:
-    """Return the columns of an article whose one revision has the same number."""
+    """Return the columns of an article that has no revision yet."""
     return {
         "id": number,
         "version": 1,
@@ -55,8 +59,6 @@ def article_row(number: int, text: Text) -> dict[str, object]:
         "title": text.title,
         "audience": "staff",
         "confidence": "validated",
-        "head_id": number,
-        "published_id": number,
         "created_at": NOW,
         "updated_at": NOW,
     }
