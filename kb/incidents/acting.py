@@ -109,7 +109,7 @@ def add(
     )
     session.add(added)
     session.flush()
-    _told(session, incident, added, "added", by, now)
+    tell(session, "action.added", incident, added, by, now)
     return added
 
 
@@ -137,7 +137,7 @@ def change(
         return
     for name in changed:
         setattr(action, name, new[name])
-    _told(session, action.incident, action, "changed", by, now, fields=changed)
+    tell(session, "action.changed", action.incident, action, by, now, fields=changed)
 
 
 def finish(
@@ -162,7 +162,7 @@ def finish(
     action.done_at = now if day == today else datetime.combine(day, time(23, 59), JAPAN)
     action.evidence, action.check_due = evidence.strip(), check or check_due(day)
     action.effect, action.effect_note, action.checked_at = "", "", None
-    _told(session, action.incident, action, "done", by, now)
+    tell(session, "action.done", action.incident, action, by, now)
 
 
 def check(
@@ -174,7 +174,7 @@ def check(
     later = recurrence.since(session, action)
     refuse_all(check_problems(effect, note, recurred=later.number if later else ""))
     action.effect, action.effect_note, action.checked_at = effect, note.strip(), now
-    _told(session, action.incident, action, "checked", by, now, effect=effect)
+    tell(session, "action.checked", action.incident, action, by, now, effect=effect)
 
 
 def undo(session: Session, action: IncidentAction, *, by: int | None, now: datetime) -> None:
@@ -184,7 +184,7 @@ def undo(session: Session, action: IncidentAction, *, by: int | None, now: datet
     action.done_at = action.checked_at = action.check_due = None
     action.effect = ""
     action.due = max(action.due, japan_date(now) + timedelta(days=7))
-    _told(session, action.incident, action, "undone", by, now)
+    tell(session, "action.undone", action.incident, action, by, now)
 
 
 def _owner_problems(session: Session, owner_id: int | None, present: int | None) -> list[Refused]:
@@ -194,11 +194,11 @@ def _owner_problems(session: Session, owner_id: int | None, present: int | None)
     return [] if known else [Refused("closing.owner_unknown", field="action_owner")]
 
 
-def _told(
+def tell(
     session: Session,
+    name: str,
     incident: Incident,
     action: IncidentAction,
-    what: str,
     by: int | None,
     now: datetime,
     **data: Any,
@@ -211,14 +211,14 @@ def _told(
         at=now,
         by=by,
         text=action.text,
-        change=what,
+        change=name.removeprefix("action."),
         action_id=action.id,
         action_kind=action.kind,
         **data,
     )
     audit.record(
         session,
-        f"action.{what}",
+        name,
         at=now,
         by=by,
         object_type="action",

@@ -181,10 +181,10 @@ def test_keys_reach_the_search_box_and_close_the_menu(page, sign_in):
     page.keyboard.type("a/b")
     assert page.locator("#top-q").input_value() == "a/b"
 
-    page.locator("[data-menu] summary").click()
+    page.locator(".menu summary").click()
     page.get_by_role("link", name="パスワードを変更").focus()
     page.keyboard.press("Escape")
-    assert page.locator("[data-menu]").get_attribute("open") is None
+    assert page.locator(".menu").get_attribute("open") is None
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 

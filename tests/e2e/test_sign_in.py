@@ -49,7 +49,7 @@ def test_after_signing_out_the_old_cookie_opens_nothing(new_page, sign_in):
     page = new_page()
     sign_in(page, "engineer", fresh=True)
     cookies = page.context.cookies()
-    page.locator("details[data-menu] summary").click()
+    page.locator(".menu summary").click()
     with page.expect_navigation():
         page.locator("form[action='/sign-out'] button").click()
 
