@@ -71,7 +71,7 @@ MADE = frozenset({"created", "updated"})
 
 ETA_CONFIDENCES: dict[str, Label] = {
     "high": Label("ほぼ確実", "Almost certain"),
-    "medium": Label("見込み", "Likely"),
+    "medium": Label("おそらく", "Likely"),
     "low": Label("変わることがある", "May change"),
 }
 KNOWLEDGE_OUTCOMES: dict[str, Label] = {
