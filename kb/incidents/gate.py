@@ -77,13 +77,15 @@ def closing(session: Session, incident: Incident) -> Closing:
 def linked(session: Session, incident: Incident, scope: Scope) -> list[tuple[Article, str]]:
     """Return the incident's articles that exist for the reader, with the outcome of the link ("" if none).
 
-    Links, the post-mortem, and the article chosen here; each once, what was made from it first.
+    Links, the post-mortem, and the article chosen here; each once, what solved it first, what it made last.
     """
     rows = select(IncidentArticle.article_id, IncidentArticle.outcome).where(
         IncidentArticle.incident_id == incident.id
     )
     outcomes: dict[int, str] = {}
-    for article_id, outcome in session.execute(rows.order_by(IncidentArticle.part, IncidentArticle.id)):
+    solved_first = (IncidentArticle.outcome == "solved").desc()
+    in_order = rows.order_by(solved_first, IncidentArticle.part.desc(), IncidentArticle.id)
+    for article_id, outcome in session.execute(in_order):
         outcomes.setdefault(article_id, outcome)
     for article_id in (incident.post_mortem_id, incident.knowledge_article_id):
         if article_id is not None:
@@ -198,6 +200,8 @@ def _article_problems(session: Session, incident: Incident, given: Answers, scop
         article = session.get(Article, number) if number <= LARGEST_ID else None
         if article is None or not scope.sees(article):
             return [Refused("closing.no_such_article", field="knowledge_article")]
+    if given.knowledge_outcome == "reused" and _made_here(session, incident, number):
+        return [Refused("closing.made_here", field="knowledge_article")]
     revision_id = given.knowledge_revision_id
     if revision_id is None or given.knowledge_outcome != "improved":
         return []
@@ -209,6 +213,15 @@ def _article_problems(session: Session, incident: Incident, given: Answers, scop
     if known is None or known.article_id != number or not seen:
         return [Refused("closing.revision_of_another", field="knowledge_revision")]
     return []
+
+
+def _made_here(session: Session, incident: Incident, number: int) -> bool:
+    """Return whether the article was written because of this incident: that is no reuse."""
+    mine = IncidentArticle.incident_id == incident.id, IncidentArticle.article_id == number
+    return (
+        session.scalar(select(IncidentArticle.id).where(*mine, IncidentArticle.outcome == "created"))
+        is not None
+    )
 
 
 def close(session: Session, incident: Incident, *, by: int | None, now: datetime) -> list[IncidentAction]:

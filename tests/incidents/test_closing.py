@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from kb.incidents import closing
+from kb.store import incident_links
 from kb.store.db import writing
 from kb.store.models import AuditRow, Incident, IncidentArticle, IncidentEvent
 
@@ -106,6 +107,28 @@ def test_an_article_made_from_the_incident_is_linked_as_such(gate, make_incident
     assert (link.article_id, link.part, link.outcome) == (article.id, "made", "created")
     events = select(IncidentEvent).where(IncidentEvent.kind == "article")
     assert [event.data["article_id"] for event in session.scalars(events)] == [article.id]
+
+
+def test_what_was_written_because_of_the_incident_is_no_reuse_and_stands_last(
+    app, gate, as_role, make_incident, make_article, session
+):
+    incident, solver, own = (
+        make_incident(),
+        make_article(title="前からある記事"),
+        make_article(title="今回の記事"),
+    )
+    with writing(app.extensions["kb.engine"]) as writer:
+        here = writer.get(Incident, incident.id)
+        incident_links.link(writer, here, own.id, "created", by=None, at=here.created_at)
+        incident_links.link(writer, here, solver.id, "solved", by=None, at=here.created_at)
+
+    page = as_role("engineer").get(f"/incidents/{incident.id}").text
+    choices = page[page.index('name="knowledge_article"') :].split("</select>")[0]
+
+    assert choices.index(solver.number) < choices.index(own.number)
+    refused = gate(incident, knowledge_outcome="reused", knowledge_article=own.id)
+    assert refused.status_code == 422 and "この障害から書かれたもの" in refused.text
+    assert gate(incident, knowledge_outcome="reused", knowledge_article=solver.id).status_code == 303
 
 
 def test_a_link_that_knows_its_revision_keeps_it(app, gate, make_incident, make_article, session):
