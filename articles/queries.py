@@ -13,7 +13,7 @@ from kb.domain.access import WRITERS, Scope
 from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, READABLE
 from kb.domain.errors import Refused
 from kb.store.models import Article, ArticleLink, Attachment, Component, Person, Revision, article_components
-from kb.store.paging import Page, paged
+from kb.store.paging import LARGEST_ID, Page, paged
 from kb.store.visibility import visible
 
 ORDERS = {
@@ -22,7 +22,6 @@ ORDERS = {
     "number": (Article.id,),
     "review": (Article.review_due.is_(None), Article.review_due, Article.id),
 }
-LARGEST_ID = 2**63 - 1
 
 
 def article(session: Session, article_id: int, scope: Scope) -> Article:

@@ -19,6 +19,7 @@ from kb.domain.access import Scope
 from kb.domain.errors import Refused
 from kb.store import audit
 from kb.store.models import Article, HandledSearch, Search
+from kb.store.paging import LARGEST_ID
 from kb.store.visibility import visible
 from search.likeness import Likeness, bag
 
@@ -32,7 +33,6 @@ ACTIONS = {
 MOST_WORDINGS = 2_000
 _SAME_WORDS = 0.95
 """Cosine from which a wording is one that was set aside, with other particles."""
-_LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -229,4 +229,4 @@ def _tell(
 
 
 def _known_id(number: int) -> bool:
-    return number <= _LARGEST_ID
+    return number <= LARGEST_ID

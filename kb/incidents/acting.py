@@ -24,10 +24,9 @@ from kb.domain.periods import JAPAN, japan_date
 from kb.incidents import queries, recurrence
 from kb.store import audit
 from kb.store.models import Incident, IncidentAction
-from kb.store.paging import Page, paged
+from kb.store.paging import LARGEST_ID, Page, paged
 from kb.store.timeline import add_event
 
-LARGEST_ID = 2**63 - 1
 VIEWS = ("mine", "overdue", "open", "all")
 next_day = case((IncidentAction.done_at.is_(None), IncidentAction.due), else_=IncidentAction.check_due)
 """The day on which something is due next: to be done, then to be checked."""

@@ -25,10 +25,10 @@ from kb.incidents import recurrence
 from kb.store import audit
 from kb.store.incident_links import link
 from kb.store.models import Article, Incident, IncidentAction, IncidentArticle, Revision
+from kb.store.paging import LARGEST_ID
 from kb.store.timeline import add_event
 from kb.store.visibility import visible
 
-LARGEST_ID = 2**63 - 1
 TEXTS = ("cause", "cause_note", "knowledge_reason", "no_action_reason")
 TOLD = (*TEXTS, "cause_state", "knowledge_outcome")
 """What the timeline says in full; the article is left out, which not every reader may see."""

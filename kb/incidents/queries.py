@@ -13,10 +13,9 @@ from kb.domain.access import WRITERS, Scope
 from kb.domain.errors import Refused
 from kb.domain.incidents import SEVERITIES, STATES
 from kb.store.models import Article, Component, Incident, Person, article_components, incident_components
-from kb.store.paging import Page, paged
+from kb.store.paging import LARGEST_ID, Page, paged
 from kb.store.visibility import visible
 
-LARGEST_ID = 2**63 - 1
 STATE = case(
     (Incident.closed_at.is_not(None), "closed"),
     (Incident.recovered_at.is_not(None), "recovered"),

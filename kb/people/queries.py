@@ -14,9 +14,7 @@ from kb.domain.people import access_problem
 from kb.domain.periods import JAPAN, japan_date
 from kb.people.terms import fold_login, fold_name
 from kb.store.models import AuditRow, Person
-from kb.store.paging import Page, paged
-
-LARGEST_ID = 2**63 - 1
+from kb.store.paging import LARGEST_ID, Page, paged
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 PER_PAGE = 50
+LARGEST_ID = 2**63 - 1
+"""The largest id that a database keeps; a larger number in an address names nothing."""
 
 
 @dataclass(frozen=True)

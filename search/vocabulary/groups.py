@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from kb.domain.errors import Refused
 from kb.store.models import ThesaurusGroup
-from kb.store.paging import Page
+from kb.store.paging import LARGEST_ID, Page
 from search import thesaurus
 from search.folding import fold
 from search.thesaurus import Group
 from search.vocabulary.rules import line, spelled
 
-LARGEST_ID = 2**63 - 1
 STATES = ("own", "changed", "off", "shipped")
 PER_PAGE = 50
 
