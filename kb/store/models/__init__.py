@@ -9,6 +9,7 @@ from kb.store.models.articles import (
     article_components,
 )
 from kb.store.models.base import Base, UtcDateTime
+from kb.store.models.guides import GuideRun, GuideRunCause
 from kb.store.models.incidents import (
     ContactDay,
     Incident,
@@ -30,6 +31,8 @@ __all__ = [
     "Base",
     "Component",
     "ContactDay",
+    "GuideRun",
+    "GuideRunCause",
     "HandledSearch",
     "Incident",
     "IncidentAction",

@@ -1,0 +1,85 @@
+"""Walks through guides as the rules want them: closed runs in order, each with its confirmed cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from kb.domain.diagnosis.guide import DONE, ESCALATION
+from kb.domain.diagnosis.learning import Run
+from kb.domain.guide_runs import ESCALATED, OPEN, TEACHES
+from kb.store.models import GuideRun, GuideRunCause
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A closed run: its row (id, revision, state, times, incident), and what it teaches."""
+
+    row: GuideRun
+    run: Run
+
+
+def closed(session: Session, article_id: int) -> list[Closed]:
+    """Return an article's closed runs, oldest first, whatever they ended in, with their causes in force."""
+    rows = select(GuideRun).where(GuideRun.article_id == article_id, GuideRun.state != OPEN)
+    ordered = rows.options(joinedload(GuideRun.incident)).order_by(GuideRun.ended_at, GuideRun.id)
+    causes = causes_of(session, article_id)
+    return [Closed(row, as_run(row, causes.get(row.id))) for row in session.scalars(ordered)]
+
+
+def teaching(session: Session, article_id: int) -> list[Closed]:
+    """Return the closed runs that an article's guide learns from, oldest first."""
+    return [one for one in closed(session, article_id) if one.row.state in TEACHES]
+
+
+def as_run(row: GuideRun, cause: str | None) -> Run:
+    """Return a run as the rules want it.
+
+    Calling for help is its last result once the incident is over: what help took is known by then.
+    """
+    results = [(str(step), str(outcome), float(minutes)) for step, outcome, minutes in row.results]
+    if row.state == ESCALATED and row.ended_at and row.incident and row.incident.recovered_at:
+        waited = (row.incident.recovered_at - row.ended_at).total_seconds() / 60
+        if waited > 0:
+            results.append((ESCALATION, DONE, waited))
+    return Run(tuple(results), cause)
+
+
+def causes_of(session: Session, article_id: int) -> dict[int, str]:
+    """Return {run id: the cause in force} of an article's runs, without those that nobody confirmed."""
+    newest = (
+        select(func.max(GuideRunCause.id))
+        .join(GuideRun, GuideRun.id == GuideRunCause.run_id)
+        .where(GuideRun.article_id == article_id)
+        .group_by(GuideRunCause.run_id)
+    )
+    rows = select(GuideRunCause.run_id, GuideRunCause.cause).where(GuideRunCause.id.in_(newest))
+    return {run_id: cause for run_id, cause in session.execute(rows) if cause is not None}
+
+
+def cause_of(session: Session, run_id: int) -> str | None:
+    """Return the cause in force of one run."""
+    rows = select(GuideRunCause.cause).where(GuideRunCause.run_id == run_id)
+    return session.scalars(rows.order_by(GuideRunCause.id.desc()).limit(1)).first()
+
+
+def confirm_cause(session: Session, run_id: int, cause: str | None, *, by: int | None, at: datetime) -> bool:
+    """Say, in this transaction, what was behind a run (None: withdrawn); the newest word counts.
+
+    cause: must be an id of the run's guide or OTHER. Return False if that was said already.
+    """
+    if cause_of(session, run_id) == cause:
+        return False
+    session.add(GuideRunCause(run_id=run_id, cause=cause, at=at, person_id=by))
+    session.flush()
+    return True
+
+
+def of_incident(session: Session, incident_id: int) -> Sequence[GuideRun]:
+    """Return the runs inside an incident, oldest first, with their articles."""
+    rows = select(GuideRun).where(GuideRun.incident_id == incident_id)
+    return session.scalars(rows.options(joinedload(GuideRun.article)).order_by(GuideRun.id)).all()
