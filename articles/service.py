@@ -16,7 +16,7 @@ from kb.domain import personal_data
 from kb.domain.access import WRITERS
 from kb.domain.articles import KINDS, READABLE, Text, publication_problems, text_problems
 from kb.domain.errors import Refused, refuse_all
-from kb.store import audit, components
+from kb.store import article_guides, audit, components
 from kb.store.models import Article, ArticleLink, Incident, Person, Revision
 from kb.store.queue import to_index
 from kb.web.markup import render
@@ -186,7 +186,7 @@ def release(
     if confidence not in READABLE or article.head is None:
         raise Refused("articles.nothing_to_publish")
     if complete:
-        refuse_all(publication_problems(text_of(article.head), article.owner_id))
+        refuse_all(unpublishable(text_of(article.head), article.owner_id))
     if article.published_id == article.head_id and article.confidence == confidence:
         raise Refused("articles.nothing_to_publish", status=409)
     if article.published_id is not None:
@@ -280,6 +280,11 @@ def check(text: Text) -> None:
     refuse_all([*text_problems(text), *personal_data.problems(fields_of(text), of=text.kind)])
 
 
+def unpublishable(text: Text, owner_id: int | None) -> list[Refused]:
+    """Return every reason why this text cannot be published, those of its guide last."""
+    return [*publication_problems(text, owner_id), *article_guides.guide_problems(text)]
+
+
 def fields_of(text: Text) -> dict[str, str]:
     """Return every place of the text where a person can write, by the name of its field."""
     rows = asdict(text)
@@ -305,9 +310,9 @@ def text_of(revision: Revision) -> Text:
 
 
 def html_of(text: Text) -> dict[str, str]:
-    """Return the gated HTML of the text's sections, in the order of its kind."""
-    kind = KINDS[text.kind]
-    ordered = {s.key: text.sections[s.key] for s in kind.all_sections if s.key in text.sections}
+    """Return the gated HTML of the text's sections, in the order of its kind; its guide left out."""
+    kind, prose = KINDS[text.kind], article_guides.prose(text.kind, text.sections)
+    ordered = {s.key: prose[s.key] for s in kind.all_sections if s.key in prose}
     return render(ordered, {s.key: s.label.ja for s in kind.all_sections})
 
 

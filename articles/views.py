@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from articles import causes, files, forms, queries, service
 from articles.forms import Form
 from kb.domain.anchors import slug
-from kb.domain.articles import AUDIENCES, KINDS, READABLE, publication_problems, size_problems
+from kb.domain.articles import AUDIENCES, KINDS, READABLE, size_problems
 from kb.domain.errors import Reasons, Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.plain import outline
@@ -94,7 +94,7 @@ def _reading(article: Article, revision: Revision) -> dict[str, Any]:
         "kind": kind,
         "anchors": anchors,
         "outline": contents,
-        "missing": publication_problems(service.text_of(newest), article.owner_id) if edits else [],
+        "missing": service.unpublishable(service.text_of(newest), article.owner_id) if edits else [],
         "backlinks": queries.backlinks(db.session(), article, scope()),
         "incidents": post_mortems.of_article(db.session(), article) if can("incident.read") else (),
         "uses": incident_links.uses(db.session(), article.id, most=USES if can("incident.read") else 0),
@@ -256,7 +256,7 @@ def _form(
 
 def _missing(form: Form) -> list[Refused]:
     try:
-        return publication_problems(forms.to_text(form), form.owner_id)
+        return service.unpublishable(forms.to_text(form), form.owner_id)
     except Refused as refused:
         return [refused]
 

@@ -1,4 +1,4 @@
-"""A guide as a block of text in its article: YAML in plain words, read with line numbers and written.
+"""A guide as a block of text: YAML in plain words, read with line numbers and written.
 
 The block stands in a fence that says `guide`. Keys and words may be Japanese or English; written are the
 Japanese ones, always in the same order, so that a difference between two revisions is a difference in the
@@ -64,10 +64,16 @@ DEFAULT_WORD = "ほかの原因"
 
 
 class Found(NamedTuple):
-    """A block in an article's text. line: of its first line of YAML, counted from 1."""
+    """A block in an article's text.
+
+    line, end: of its first line of YAML, and of the fence that closes it, counted from 1. closed: False
+    where no fence does: it then goes on to the text's last line.
+    """
 
     text: str
     line: int
+    end: int
+    closed: bool = True
 
 
 def blocks(text: str) -> list[Found]:
@@ -81,9 +87,15 @@ def blocks(text: str) -> list[Found]:
             fence, language, start = match["fence"], match["language"].strip(), number + 1
         elif fence and line.rstrip(" \t") == fence[0] * len(line.rstrip(" \t")) and len(line) >= len(fence):
             if language == LANGUAGE:
-                found.append(Found("".join(f"{row}\n" for row in lines[start:number]), start + 1))
+                found.append(_found(lines, start, number))
             fence = ""
+    if fence and language == LANGUAGE:
+        found.append(_found(lines, start, len(lines))._replace(closed=False))
     return found
+
+
+def _found(lines: list[str], start: int, end: int) -> Found:
+    return Found("".join(f"{row}\n" for row in lines[start:end]), start + 1, end + 1)
 
 
 def read(text: str, line: int = 1) -> Guide:

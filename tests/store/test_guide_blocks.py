@@ -9,7 +9,7 @@ from hypothesis import given
 from kb.domain.diagnosis.checking import doubts, problems, staff_problems
 from kb.domain.diagnosis.guide import LEVELS, Cause, Guide, Step
 from kb.domain.errors import Reasons
-from kb.guides.blocks import blocks, read, written
+from kb.store.guide_blocks import blocks, read, written
 from kb.web.locale import refusals
 from tests.domain.diagnosis_cases import A_FEW, guides
 
@@ -113,8 +113,9 @@ def test_blocks_are_found_in_an_article_with_their_lines():
 
     (found,) = blocks(text)
 
-    assert (found.text, found.line) == (CARD, 4)
-    assert not blocks("```guide\nopen to the end")
+    assert (found.text, found.line, found.closed) == (CARD, 4, True)
+    assert found.end == 4 + CARD.count("\n")
+    assert not blocks("```guide\nopen to the end")[0].closed
     assert not blocks("````\n```guide\nan example\n```\n````")
 
 

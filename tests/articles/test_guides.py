@@ -1,0 +1,99 @@
+"""Guides in articles: where one stands, what keeps it from being published, what readers see of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from articles import service
+from kb.domain.articles import Text
+from kb.store.article_guides import guide_of, guide_problems, without_guide
+from kb.web.locale import refusals
+from tests.conftest import form_of
+
+GUIDE = """\
+```guide
+原因:
+- {記号: cable, 名前: ケーブルの緩み, 頻度: よくある}
+- {記号: reader, 名前: 読取機の故障, 頻度: まれ}
+手順:
+- 記号: lamp
+  種類: 確認
+  名前: ランプを見る
+  分: 1
+  答え: [点灯, 消灯]
+  答えの頻度:
+    cable: {消灯: いつも}
+    reader: {消灯: 半々}
+- 記号: plug
+  種類: 処置
+  名前: ケーブルを差し直す
+  分: 2
+  直る原因: {cable: いつも}
+- 記号: swap
+  種類: 処置
+  名前: 予備機に替える
+  分: 15
+  影響: 業務が一時止まる
+  直る原因: {reader: いつも}
+引き継ぎ後の分: 60
+```
+"""
+HARMLESS = GUIDE.replace("  影響: 業務が一時止まる\n", "")
+
+
+def text(guide, kind="fault_isolation", section="steps", audience="engineer"):
+    return Text(kind, "題", audience=audience, sections={section: f"前の文。\n\n{guide}\n後の文。\n"})
+
+
+def told(text):
+    return [line for problem in guide_problems(text) for line in refusals(problem)]
+
+
+def test_the_guide_of_a_text_is_the_block_in_its_steps():
+    assert [cause.id for cause in guide_of(text(GUIDE)).causes] == ["cable", "reader"]
+    assert guide_of(text(HARMLESS, kind="self_help")).escalation == 60
+    assert guide_of(text("")) is None and told(text("")) == []
+    assert guide_of(text(f"````\n{GUIDE}````")) is None, "an example of a guide is no guide"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (text(GUIDE.replace("分: 15", "分: 十五")), "24行目：「十五」は数ではありません。"),
+        (text(GUIDE + GUIDE), "29行目：手順書は1つの記事に1つだけです。"),
+        (text(GUIDE.replace("\n```\n", "\n")), "3行目：ここから始まる手順書の終わりに"),
+        (text(GUIDE, section="conclusion"), "「結論と次の手順」にある手順書は使えません。"),
+        (text(GUIDE, kind="workaround"), "「手順と確認できる結果」にある手順書は使えません。"),
+        (text(GUIDE, kind="self_help"), "業務に影響する手順「swap」を入れられません。"),
+        (text(GUIDE, audience="staff"), "業務に影響する手順「swap」を入れられません。"),
+    ],
+)
+def test_what_keeps_a_guide_from_being_published_is_told_with_its_place(app, wrong, sentence):
+    with app.test_request_context():
+        assert guide_of(wrong) is None
+        assert any(sentence in line for line in told(wrong)), told(wrong)
+    assert all(problem.values["field"].startswith("section.") for problem in guide_problems(wrong))
+
+
+def test_what_readers_see_of_the_section_has_no_yaml_in_it():
+    assert without_guide(text(GUIDE).sections["steps"]) == "前の文。\n\n\n後の文。\n"
+    html = service.html_of(text(GUIDE))["steps"]
+    assert "前の文。" in html and "後の文。" in html and "記号" not in html
+    assert "記号" in service.html_of(text(GUIDE, kind="workaround"))["steps"], "elsewhere it is but code"
+
+
+def test_a_draft_keeps_a_broken_guide_and_publishing_names_every_reason(as_role, make_article, session):
+    broken = GUIDE.replace("分: 15", "分: 十五").replace("頻度: まれ", "頻度: 毎日")
+    article = make_article(kind="fault_isolation", audience="engineer", confidence="draft")
+    form = form_of(article, **{"section.steps": broken})
+
+    assert as_role("author").post(f"/articles/{article.id}/edit", data=form).status_code == 303
+    refused = as_role("reviewer").post(
+        f"/articles/{article.id}/edit", data=form | {"base": str(article.head.id + 1), "action": "publish"}
+    )
+
+    assert refused.status_code == 422
+    assert "4行目：「毎日」は使えません" in refused.text and "22行目：「十五」は数では" in refused.text
+    assert "頻度: 毎日" in refused.text, "what was typed stays"
+    session.expire_all()
+    assert session.get(type(article), article.id).published_id is None
