@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime
 
 import pytest
+from jinja2 import BytecodeCache
 
 from app import create_app
 from articles import service
@@ -16,6 +18,7 @@ from kb.store.db import reading, writing
 from kb.store.models import Article, Incident, IncidentAction, Person
 from kb.web import db as web_db
 
+DATABASE = "kiriwake.db"
 PASSWORD = "鍵は三つの引き出しにある"
 CAST = {
     "staff": ("staff", "ward", True),
@@ -37,19 +40,52 @@ def password_hash():
 @pytest.fixture
 def settings(tmp_path):
     """Settings of an empty instance; override by a test's own `settings` fixture."""
-    data = tmp_path / "var"
+    return settings_in(tmp_path / "var")
+
+
+def settings_in(data):
+    """Return settings of an instance in this folder."""
     return Settings(
-        data=data, database_url=f"sqlite:///{data / 'kiriwake.db'}", secret_key="試験用の鍵" * 8, testing=True
+        data=data, database_url=f"sqlite:///{data / DATABASE}", secret_key="試験用の鍵" * 8, testing=True
     )
 
 
-@pytest.fixture
-def app(settings, password_hash):
-    """The application with a migrated database and the cast."""
+class CompiledTemplates(BytecodeCache):
+    """Templates, compiled once for every application that a process makes."""
+
+    def __init__(self):
+        self.code = {}
+
+    def load_bytecode(self, bucket):
+        if (bucket.key, bucket.checksum) in self.code:
+            bucket.bytecode_from_string(self.code[bucket.key, bucket.checksum])
+
+    def dump_bytecode(self, bucket):
+        self.code[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledTemplates()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory, password_hash):
+    """A database file with every migration and the cast, made once; each test gets a copy."""
+    settings = settings_in(tmp_path_factory.mktemp("migrated") / "var")
     app = create_app(settings)
     web_db.migrate(app)
     with writing(app.extensions["kb.engine"]) as session:
         session.add_all(person(login, password_hash, *row) for login, row in CAST.items())
+    app.extensions["kb.engine"].dispose()
+    return settings.data / DATABASE
+
+
+@pytest.fixture
+def app(settings, migrated):
+    """The application with a migrated database and the cast."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copy(migrated, settings.data / DATABASE)
+    app = create_app(settings)
+    app.jinja_env.bytecode_cache = COMPILED
     yield app
     app.extensions["kb.engine"].dispose()
 

@@ -22,6 +22,7 @@ from kb.settings import Settings
 from kb.store.db import writing
 from kb.store.models import Person
 from kb.web import db
+from tests.conftest import settings_in
 
 FORK = multiprocessing.get_context("fork")
 PASSWORD = "鍵は三つの引き出しにある"
@@ -49,10 +50,7 @@ class Result:
 
 def drill(folder: Path, each: int) -> Result:
     """Let WRITERS processes write this many lines each; return what the timeline's pages hold then."""
-    data = folder / "var"
-    settings = Settings(
-        data=data, database_url=f"sqlite:///{data / 'kiriwake.db'}", secret_key="試験用の鍵" * 8, testing=True
-    )
+    settings = settings_in(folder / "var")
     incident_id = _prepared(settings)
     told = FORK.Queue()
     writers = [

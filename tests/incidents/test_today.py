@@ -44,7 +44,8 @@ def test_an_engineer_finds_their_incidents_and_those_that_are_nobodys(as_role, m
 
 
 def test_an_update_that_is_overdue_comes_first_and_once(as_role, make_incident):
-    make_incident(symptom="連絡を待たせている障害", severity="P1", contacted_at=NOW - timedelta(hours=5))
+    waits = {"severity": "P1", "urgent": True}  # at any hour, weekends too (C-2)
+    make_incident(symptom="連絡を待たせている障害", contacted_at=NOW - timedelta(hours=5), **waits)
     make_incident(symptom="始まったばかりの障害", contacted_at=NOW)
 
     found = page(as_role, "engineer")

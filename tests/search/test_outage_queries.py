@@ -14,11 +14,10 @@ from app import create_app
 from articles.cli import STARTER
 from articles.importing import Import, Options
 from articles.sources import open_source
-from kb.settings import Settings
 from kb.store.db import reading, writing
 from kb.store.models import Article
 from kb.web import db as web_db
-from tests.conftest import CAST, PASSWORD, person
+from tests.conftest import CAST, PASSWORD, person, settings_in
 
 QUERIES = tomllib.loads((Path(__file__).parent / "outage_queries.toml").read_text(encoding="utf-8"))
 READ = 3
@@ -28,10 +27,7 @@ READ = 3
 @pytest.fixture(scope="module")
 def started(tmp_path_factory, password_hash):
     """The application as `init` leaves it: the starter articles, published and indexed, and the cast."""
-    data = tmp_path_factory.mktemp("outage") / "var"
-    settings = Settings(
-        data=data, database_url=f"sqlite:///{data / 'kiriwake.db'}", secret_key="試験用の鍵" * 8, testing=True
-    )
+    settings = settings_in(tmp_path_factory.mktemp("outage") / "var")
     app = create_app(settings)
     app.config["WTF_CSRF_ENABLED"] = False
     web_db.migrate(app)
