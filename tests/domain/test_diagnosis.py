@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.domain.diagnosis.belief import authored, posterior, weighed
-from kb.domain.diagnosis.eta import expectation
+from kb.domain.diagnosis.eta import Told, calibration, expectation
 from kb.domain.diagnosis.guide import CHECK, OTHER, PREPARATION, REPAIR, Cause, Guide, Step, edited_steps
 from kb.domain.diagnosis.options import options
 from kb.domain.diagnosis.policy import ESCALATE, propose, repairs_only
@@ -309,3 +309,13 @@ def test_a_step_that_is_gone_tells_nothing():
     model = authored(Guide((Cause("a", "", 1.0),), (), 60.0))
 
     assert weighed(model, [("gone", "yes")]) == pytest.approx([0.95, 0.05])
+
+
+def test_a_guide_that_promises_too_much_is_seen_in_its_runs():
+    runs = [Told(20, 10, 30, 25), Told(20, 10, 30, 30), Told(20, 10, 30, 60), Told(20, 10, 30, 5)]
+
+    found = calibration(runs)
+
+    assert (found.within, found.sooner, found.later, found.runs) == (2, 1, 1, 4)
+    assert found.ratio == pytest.approx(120 / 80)
+    assert calibration([]) is None

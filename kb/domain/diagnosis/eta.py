@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kb.domain.diagnosis.learning import LEARNT_FROM
@@ -44,3 +45,43 @@ def _by(ends: list[End], share: float) -> float:
         if over >= share - 1e-9:
             return end.minutes
     return ends[-1].minutes
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run was expected to take at its start, in minutes, and what it took."""
+
+    mean: float
+    low: float
+    high: float
+    actual: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How well the expected minutes held: three of five runs should lie within their range.
+
+    within, sooner, later: how many runs. ratio: the minutes they took, all together, over those expected;
+    above 1 the guide promises too much.
+    """
+
+    within: int
+    sooner: int
+    later: int
+    ratio: float
+
+    @property
+    def runs(self) -> int:
+        """How many runs were compared."""
+        return self.within + self.sooner + self.later
+
+
+def calibration(runs: Sequence[Told]) -> Calibration | None:
+    """Return how well the expected minutes of these runs held; None without runs."""
+    expected = sum(run.mean for run in runs)
+    if not expected:
+        return None
+    sooner = sum(run.actual < run.low for run in runs)
+    later = sum(run.actual > run.high for run in runs)
+    ratio = sum(run.actual for run in runs) / expected
+    return Calibration(len(runs) - sooner - later, sooner, later, ratio)

@@ -47,12 +47,16 @@ RATES = Rates()
 class Run:
     """One closed walk through a guide.
 
-    results: (step id, outcome, minutes) in order, the last (ESCALATION, "done", minutes) if help was called.
-    cause: the confirmed cause's id, OTHER, or None if none was confirmed. It holds no free text.
+    results: (step id, outcome, minutes) in order, the last (ESCALATION, "done", minutes) if help was called;
+    0 minutes: nobody measured. cause: the confirmed cause's id, OTHER, or None if none was confirmed. It
+    holds no free text.
+    edited: steps whose numbers an author changed since. What they said of the causes stays; their own
+    answers, successes and minutes are forgotten.
     """
 
     results: tuple[tuple[str, str, float], ...]
     cause: str | None = None
+    edited: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,7 @@ class Release:
     """The guide's product changed: older runs count less from here on."""
 
 
-@dataclass(frozen=True)
-class Edit:
-    """An author changed the numbers of these steps: what was learnt of them is forgotten from here on."""
-
-    steps: frozenset[str]
-
-
-Event = Run | Release | Edit
+Event = Run | Release
 
 
 @dataclass
@@ -103,9 +100,6 @@ def take_in(counts: Counts, model: Model, event: Event, rates: Rates = RATES) ->
     """Change the counts by one event. model: the author's numbers."""
     if isinstance(event, Release):
         counts.scaled(rates.release)
-    elif isinstance(event, Edit):
-        counts.outcomes = {key: row for key, row in counts.outcomes.items() if key[0] not in event.steps}
-        counts.minutes = {step: spent for step, spent in counts.minutes.items() if step not in event.steps}
     else:
         _count(counts, model, event, rates)
 
@@ -118,7 +112,7 @@ def _count(counts: Counts, model: Model, run: Run, rates: Rates) -> None:
     share = [value * counts.unit for value in soft_label(model, run, rates.error)]
     _add(counts.causes, share)
     for step, outcome, minutes in run.results:
-        if step != ESCALATION and not _tells(model.actions.get(step), outcome):
+        if step in run.edited or (step != ESCALATION and not _tells(model.actions.get(step), outcome)):
             continue
         if step != ESCALATION:
             _add(counts.outcomes.setdefault((step, outcome), [0.0] * len(share)), share)
@@ -137,6 +131,8 @@ def _add(counts: list[float], more: Sequence[float]) -> None:
 
 
 def _time(counts: Counts, model: Model, step: str, minutes: float) -> None:
+    if minutes <= 0:
+        return
     guess = model.escalation if step == ESCALATION else model.actions[step].minutes
     total, times = counts.minutes.get(step, (0.0, 0))
     counts.minutes[step] = (total + min(minutes, _LONGEST * guess), times + 1)
@@ -184,15 +180,28 @@ def estimated(counts: Counts, model: Model, rates: Rates = RATES) -> Model:
     pi = (s pi0 + n) / (s + sum n), and so for each cause's answers and each repair's success. One incident
     moves no cause by more than 1 / (s + 1).
     """
-    unit = counts.unit
-    total = rates.causes * unit + sum(counts.causes)
-    prior = [
-        (rates.causes * unit * share + count) / total
-        for share, count in zip(model.prior, counts.causes, strict=True)
-    ]
     actions = {step: _action(counts, action, rates) for step, action in model.actions.items()}
     escalation = _minutes(counts, ESCALATION, model.escalation, rates)
-    return Model(model.causes, prior, actions, model.pinned, escalation)
+    return Model(model.causes, _shares(counts, model, rates), actions, model.pinned, escalation)
+
+
+def course(guide: Guide, events: Iterable[Event], rates: Rates = RATES) -> list[dict[str, float]]:
+    """Return the shares of the causes as the author gave them, and then after each event."""
+    model = authored(guide)
+    counts = Counts([0.0] * len(model.causes))
+    found = [dict(zip(model.causes, model.prior, strict=True))]
+    for event in events:
+        take_in(counts, model, event, rates)
+        found.append(dict(zip(model.causes, _shares(counts, model, rates), strict=True)))
+    return found
+
+
+def _shares(counts: Counts, model: Model, rates: Rates) -> list[float]:
+    weight = rates.causes * counts.unit
+    total = weight + sum(counts.causes)
+    return [
+        (weight * share + count) / total for share, count in zip(model.prior, counts.causes, strict=True)
+    ]
 
 
 def _action(counts: Counts, action: Action, rates: Rates) -> Action:

@@ -103,11 +103,12 @@ class Change:
     """What learning did to a guide that its owner should know of.
 
     first: the first step (before, after) if it is another. shares: causes whose share at least doubled or
-    halved.
+    halved. largest: the share that moved most, which is what lies behind another first step.
     """
 
     first: tuple[str | None, str | None] | None
     shares: tuple[Move, ...]
+    largest: Move | None = None
 
     def __bool__(self) -> bool:
         return self.first is not None or bool(self.shares)
@@ -123,4 +124,4 @@ def change(before: Model, after: Model) -> Change:
         if cause in known
     ]
     told = [move for move in moves if move.before and not 0.5 < move.after / move.before < 2]
-    return Change(None if first[0] == first[1] else first, tuple(told))
+    return Change(None if first[0] == first[1] else first, tuple(told), next(iter(_by_size(moves)), None))
