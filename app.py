@@ -17,6 +17,7 @@ import articles.views
 import kb.guides.cli
 import kb.incidents.cli
 import kb.incidents.views
+import kb.notices.views
 import kb.people.cli
 import kb.people.views
 import search.cli
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for feature in FEATURES:
         app.register_blueprint(feature.views.bp)
         app.cli.add_command(feature.cli.commands)
+    app.register_blueprint(kb.notices.views.bp)
     app.cli.add_command(kb.guides.cli.commands)
     search.views.init_app(app)
     kb.people.views.init_app(app)

@@ -18,6 +18,7 @@ from kb.domain.articles import KINDS, READABLE, Text, publication_problems, text
 from kb.domain.errors import Refused, refuse_all
 from kb.store import article_guides, audit, components
 from kb.store.models import Article, ArticleLink, Incident, Person, Revision
+from kb.store.notices import notify
 from kb.store.queue import to_index
 from kb.web.markup import render
 
@@ -252,6 +253,7 @@ def assign(
         )
         article.owner_id = owner_id
         to_index(session, article.id, at=now)
+        notify(session, "assigned", [owner_id], about=("article", article.id), at=now, by=by)
 
 
 def require_owner(session: Session, owner_id: int | None) -> None:

@@ -96,6 +96,9 @@ POST /actions/{action}/done         401   401   403      409       409    409   
 POST /actions/{action}/check        401   401   403      409       409    409      409           409
 POST /actions/{action}/undoing      303   303   403      409       409    409      409           409
 GET  /today                         303   303   200      200       200    200      200           200
+GET  /notices/                      303   303   200      200       200    200      200           200
+POST /notices/reading               303   303   303      303       303    303      303           303
+POST /notices/1/reading             303   303   404      404       404    404      404           404
 GET  /reports/                      303   303   200      200       200    200      200           200
 GET  /reports/new                   303   303   200      200       200    200      200           200
 POST /reports/new                   401   401   422      422       422    422      422           422

@@ -42,6 +42,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "calendar.read": WRITERS,
     "calendar.edit": WARD_OFFICERS,
     "today.read": SIGNED_IN,
+    "notices.read": SIGNED_IN,
     "gaps.handle": frozenset({"author", "reviewer", "administrator"}),
     "thesaurus.read": frozenset({"author", "reviewer", "administrator"}),
     "thesaurus.edit": WARD_OFFICERS,

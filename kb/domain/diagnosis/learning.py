@@ -199,9 +199,7 @@ def course(guide: Guide, events: Iterable[Event], rates: Rates = RATES) -> list[
 def _shares(counts: Counts, model: Model, rates: Rates) -> list[float]:
     weight = rates.causes * counts.unit
     total = weight + sum(counts.causes)
-    return [
-        (weight * share + count) / total for share, count in zip(model.prior, counts.causes, strict=True)
-    ]
+    return [(weight * share + count) / total for share, count in zip(model.prior, counts.causes, strict=True)]
 
 
 def _action(counts: Counts, action: Action, rates: Rates) -> Action:

@@ -19,6 +19,7 @@ from kb.store.models.incidents import (
     IncidentUpdate,
     incident_components,
 )
+from kb.store.models.notices import Notice
 from kb.store.models.outbox import OutboxMail
 from kb.store.models.people import AuditRow, Person, SignIn
 from kb.store.models.search import HandledSearch, Search, SymptomOutcome, ThesaurusGroup, ToIndex
@@ -39,6 +40,7 @@ __all__ = [
     "IncidentArticle",
     "IncidentEvent",
     "IncidentUpdate",
+    "Notice",
     "OutboxMail",
     "Person",
     "Revision",

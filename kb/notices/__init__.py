@@ -1,0 +1,1 @@
+"""Notices: what a person is told on the page and by mail."""
