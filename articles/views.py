@@ -21,12 +21,13 @@ from sqlalchemy.orm import Session
 
 from articles import causes, files, forms, queries, service
 from articles.forms import Form
+from articles.guide_view import carried
 from kb.domain.anchors import slug
 from kb.domain.articles import AUDIENCES, KINDS, READABLE, size_problems
 from kb.domain.errors import Reasons, Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.plain import outline
-from kb.store import incident_links, post_mortems
+from kb.store import article_guides, incident_links, post_mortems
 from kb.store.models import Article, Incident, Revision
 from kb.web import db, kept
 from kb.web.access import can, may, require, scope
@@ -82,18 +83,22 @@ def _reading(article: Article, revision: Revision) -> dict[str, Any]:
     kind = KINDS[revision.kind]
     edits = can("article.edit", article)
     newest = _newest(article) or revision
+    guide = carried(revision)
     present = [section for section in kind.all_sections if section.key in revision.html]
     anchors = {section.key: slug(section.label.ja) for section in present}
     contents = []
     for section in present:
         contents.append((2, anchors[section.key], section_label(kind.key, section.key)))
         contents += outline(revision.html[section.key])
+        if guide and section.key == article_guides.SECTION:
+            contents.append((3, article_guides.ANCHOR, t("guide_page.title")))
     return {
         "article": article,
         "revision": revision,
         "kind": kind,
         "anchors": anchors,
         "outline": contents,
+        "guide": guide,
         "missing": service.unpublishable(service.text_of(newest), article.owner_id) if edits else [],
         "backlinks": queries.backlinks(db.session(), article, scope()),
         "incidents": post_mortems.of_article(db.session(), article) if can("incident.read") else (),
@@ -249,7 +254,7 @@ def _form(
         owners=owners if can("article.assign") else [],
         component_names=names,
         incident=incident,
-        html=_preview(form) if preview else None,
+        **(_preview(form) if preview else {"html": None}),
         brought=bool(forms.brought(*forms.BROUGHT)),
     )
 
@@ -261,10 +266,10 @@ def _missing(form: Form) -> list[Refused]:
         return [refused]
 
 
-def _preview(form: Form) -> dict[str, str]:
+def _preview(form: Form) -> dict[str, Any]:
     text = forms.to_text(replace(form, review_due=""))
     refuse_all(size_problems(text))
-    return service.html_of(text)
+    return {"html": service.html_of(text), "guide": carried(text)}
 
 
 def _refused_form(form: Form, refused: Refused, article: Article | None = None) -> tuple[str, int]:
@@ -296,7 +301,7 @@ def preview() -> str:
     form = forms.posted()
     if form.kind not in KINDS:
         raise Refused("articles.unknown_kind", kind=form.kind)
-    return render_template("articles/preview.html", form=form, kind=KINDS[form.kind], html=_preview(form))
+    return render_template("articles/preview.html", form=form, kind=KINDS[form.kind], **_preview(form))
 
 
 @bp.post("/articles/<int:article_id>/publication")

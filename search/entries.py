@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from kb.domain import plain
 from kb.domain.anchors import slug
 from kb.domain.articles import KINDS
+from kb.store import article_guides
 from kb.store.models import Article, Revision
 from search.fields import Document
 from search.snippet import Passage
@@ -24,8 +25,9 @@ def shown(article: Article) -> Revision | None:
 
 
 def body(revision: Revision) -> str:
-    """Return a revision's sections as plain text."""
-    return "\n".join(plain.plain_text(html) for html in revision.html.values())
+    """Return a revision's sections as plain text, and what its guide says."""
+    texts = [plain.plain_text(html) for html in revision.html.values()]
+    return "\n".join(filter(None, [*texts, article_guides.words_of(revision)]))
 
 
 def passages(revision: Revision) -> tuple[Passage, ...]:
@@ -44,6 +46,8 @@ def passages(revision: Revision) -> tuple[Passage, ...]:
         for anchor, heading, text in plain.passages(revision.html.get(section.key, "")):
             place = anchor or slug(section.label.ja)
             found.append(Passage(f"section.{section.key}", place, heading, text))
+        if section.key == article_guides.SECTION and (words := article_guides.words_of(revision)):
+            found.append(Passage(f"section.{section.key}", article_guides.ANCHOR, "", words))
     return tuple(found)
 
 

@@ -16,6 +16,9 @@ WITH_GUIDE = frozenset({"fault_isolation", "self_help"})
 SECTION = "steps"
 """The section it stands in, in either kind."""
 
+ANCHOR = "guide"
+"""Where it stands on the article's page. Anchors of headings are never plain ASCII (`kb.domain.anchors`)."""
+
 
 class Written(Protocol):
     """What an author wrote: a `Text` or a `Revision`."""
@@ -69,6 +72,15 @@ def for_staff(text: Written) -> bool:
 def found_in(text: Written) -> list[Found]:
     """Return the blocks that stand where this text's guide belongs."""
     return blocks(text.sections.get(SECTION, "")) if text.kind in WITH_GUIDE else []
+
+
+def words_of(text: Written) -> str:
+    """Return what this text's guide says, a line each: causes, steps, answers; for the search."""
+    guide = guide_of(text)
+    if guide is None:
+        return ""
+    steps = [line for step in guide.steps for line in (step.title, *step.answers)]
+    return "\n".join(dict.fromkeys([*(cause.title for cause in guide.causes), *steps]))
 
 
 def prose(kind: str, sections: Mapping[str, str]) -> dict[str, str]:

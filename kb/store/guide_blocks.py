@@ -30,6 +30,7 @@ from kb.domain.diagnosis.guide import (
     Cause,
     Guide,
     Step,
+    nearest,
 )
 from kb.domain.errors import Reasons, Refused, refuse_all
 
@@ -78,6 +79,8 @@ class Found(NamedTuple):
 
 def blocks(text: str) -> list[Found]:
     """Return the guides that a text carries, fences left out; one inside another fence is an example."""
+    if LANGUAGE not in text:
+        return []
     found = []
     fence, language, start = "", "", 0
     lines = text.replace("\r\n", "\n").split("\n")
@@ -347,15 +350,11 @@ def _step_row(step: Step) -> dict[str, Any]:
 
 
 def _level_row(row: Mapping[str, float]) -> dict[str, str]:
-    return {key: LEVEL_WORDS[_nearest(LEVELS, value)].ja for key, value in row.items()}
+    return {key: LEVEL_WORDS[nearest(LEVELS, value)].ja for key, value in row.items()}
 
 
 def _frequency(weight: float) -> str:
-    return FREQUENCY_WORDS[_nearest(FREQUENCIES, weight)].ja
-
-
-def _nearest(words: Mapping[str, float], value: float) -> str:
-    return min(words, key=lambda word: abs(words[word] - value))
+    return FREQUENCY_WORDS[nearest(FREQUENCIES, weight)].ja
 
 
 def _short(number: float) -> float | int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from articles import service
@@ -97,3 +99,40 @@ def test_a_draft_keeps_a_broken_guide_and_publishing_names_every_reason(as_role,
     assert "頻度: 毎日" in refused.text, "what was typed stays"
     session.expire_all()
     assert session.get(type(article), article.id).published_id is None
+
+
+def test_readers_see_steps_tree_and_tables_and_never_yaml(as_role, make_article):
+    telling = GUIDE.replace("reader: {消灯: 半々}", "reader: {点灯: いつも}").replace("分: 2", "分: 20")
+    article = make_article(kind="fault_isolation", audience="engineer", sections={"steps": telling})
+
+    page = as_role("engineer").get(f"/articles/{article.id}").text
+
+    assert 'id="guide"' in page and "はじめの" in page
+    assert "ケーブルを差し直す" in page and "業務が一時止まる" in page
+    assert re.search(r'class="guide-heard" lang="ja">消灯</span> <span class="quiet number">\d+%', page)
+    assert "ほかの原因" not in page and "よくある" in page
+    assert "記号" not in page and "```" not in page
+    as_role("engineer").post("/language", data={"language": "en"})
+    english = as_role("engineer").get(f"/articles/{article.id}").text
+    assert "Where each answer leads" in english and "Interrupts work" in english
+
+
+def test_a_broken_guide_tells_its_readers_little_and_its_editors_why(as_role, make_article):
+    broken = GUIDE.replace("分: 15", "分: 十五")
+    article = make_article(kind="self_help", audience="staff", sections={"steps": broken})
+
+    reader, editor = (as_role(who).get(f"/articles/{article.id}").text for who in ("staff", "author"))
+
+    assert all("この記事の手順書は、いま使えません。" in page for page in (reader, editor))
+    assert "「十五」は数ではありません" in editor and "「十五」" not in reader
+
+
+def test_the_search_finds_a_guide_s_words_and_shows_no_yaml(app, as_role, make_article):
+    article = make_article(kind="fault_isolation", audience="engineer", sections={"steps": GUIDE})
+    app.extensions["search.queue"].drain()
+
+    found = as_role("engineer").get("/search", query_string={"q": "予備機に替える"}).text
+    keys = as_role("engineer").get("/search", query_string={"q": "記号"}).text
+
+    assert f"/articles/{article.id}#guide:~:text=" in found
+    assert "種類: 処置" not in found and f"/articles/{article.id}" not in keys

@@ -51,6 +51,11 @@ FREQUENCY_WORDS: dict[str, Label] = {
 }
 
 
+def nearest(words: Mapping[str, float], value: float) -> str:
+    """Return the key of the word nearest to a number: nearest(LEVELS, 0.9) is "often"."""
+    return min(words, key=lambda key: abs(words[key] - value))
+
+
 @dataclass(frozen=True)
 class Cause:
     """Something that may be wrong. weight: see FREQUENCIES; only its ratio to the others counts."""
