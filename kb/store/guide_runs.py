@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from kb.domain.diagnosis.guide import DONE, ESCALATION
 from kb.domain.diagnosis.learning import Run
-from kb.domain.guide_runs import ESCALATED, OPEN, TEACHES
+from kb.domain.guide_runs import ESCALATED, IMPORTED, OPEN, TEACHES
 from kb.store.models import GuideRun, GuideRunCause
 
 
@@ -23,33 +23,40 @@ class Closed:
     run: Run
 
 
-def closed(session: Session, article_id: int) -> list[Closed]:
-    """Return an article's closed runs, oldest first, whatever they ended in, with their causes in force."""
+def closed(session: Session, article_id: int, until: datetime | None = None) -> list[Closed]:
+    """Return an article's closed runs, oldest first, whatever they ended in, with their causes in force.
+
+    until: as it was known at this moment; an imported run may have ended long before it was known.
+    """
     rows = select(GuideRun).where(GuideRun.article_id == article_id, GuideRun.state != OPEN)
+    if until is not None:
+        rows = rows.where(GuideRun.ended_at <= until, GuideRun.changed_at <= until)
     ordered = rows.options(joinedload(GuideRun.incident)).order_by(GuideRun.ended_at, GuideRun.id)
-    causes = causes_of(session, article_id)
-    return [Closed(row, as_run(row, causes.get(row.id))) for row in session.scalars(ordered)]
+    causes = causes_of(session, article_id, until)
+    return [Closed(row, as_run(row, causes.get(row.id), until)) for row in session.scalars(ordered)]
 
 
-def teaching(session: Session, article_id: int) -> list[Closed]:
-    """Return the closed runs that an article's guide learns from, oldest first."""
-    return [one for one in closed(session, article_id) if one.row.state in TEACHES]
+def teaching(session: Session, article_id: int, until: datetime | None = None) -> list[Closed]:
+    """Return the closed runs that an article's guide learns from, oldest first. until: see `closed`."""
+    return [one for one in closed(session, article_id, until) if one.row.state in TEACHES]
 
 
-def as_run(row: GuideRun, cause: str | None) -> Run:
+def as_run(row: GuideRun, cause: str | None, until: datetime | None = None) -> Run:
     """Return a run as the rules want it.
 
-    Calling for help is its last result once the incident is over: what help took is known by then.
+    Calling for help is its last result once the incident is over: what help took is known by then. An
+    imported run says itself what help took.
     """
     results = [(str(step), str(outcome), float(minutes)) for step, outcome, minutes in row.results]
-    if row.state == ESCALATED and row.ended_at and row.incident and row.incident.recovered_at:
-        waited = (row.incident.recovered_at - row.ended_at).total_seconds() / 60
-        if waited > 0:
+    recovered = row.incident.recovered_at if row.incident else None
+    if row.state == ESCALATED and row.origin != IMPORTED and row.ended_at and recovered:
+        waited = (recovered - row.ended_at).total_seconds() / 60
+        if waited > 0 and (until is None or recovered <= until):
             results.append((ESCALATION, DONE, waited))
     return Run(tuple(results), cause)
 
 
-def causes_of(session: Session, article_id: int) -> dict[int, str]:
+def causes_of(session: Session, article_id: int, until: datetime | None = None) -> dict[int, str]:
     """Return {run id: the cause in force} of an article's runs, without those that nobody confirmed."""
     newest = (
         select(func.max(GuideRunCause.id))
@@ -57,6 +64,8 @@ def causes_of(session: Session, article_id: int) -> dict[int, str]:
         .where(GuideRun.article_id == article_id)
         .group_by(GuideRunCause.run_id)
     )
+    if until is not None:
+        newest = newest.where(GuideRunCause.at <= until)
     rows = select(GuideRunCause.run_id, GuideRunCause.cause).where(GuideRunCause.id.in_(newest))
     return {run_id: cause for run_id, cause in session.execute(rows) if cause is not None}
 

@@ -9,6 +9,7 @@ from kb.store.models.articles import (
     article_components,
 )
 from kb.store.models.base import Base, UtcDateTime
+from kb.store.models.guide_learning import GuideChange, GuideFreeze
 from kb.store.models.guides import GuideRun, GuideRunCause
 from kb.store.models.incidents import (
     ContactDay,
@@ -32,6 +33,8 @@ __all__ = [
     "Base",
     "Component",
     "ContactDay",
+    "GuideChange",
+    "GuideFreeze",
     "GuideRun",
     "GuideRunCause",
     "HandledSearch",

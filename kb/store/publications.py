@@ -1,0 +1,30 @@
+"""When which text of an article was published: the audit log has said so since the first day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from kb.store.models import AuditRow, Revision
+
+
+def published_texts(session: Session, article_id: int) -> list[Revision]:
+    """Return the revisions of an article that were published at some time, oldest first."""
+    rows = _published([article_id]).with_only_columns(AuditRow.detail).order_by(AuditRow.id)
+    ids = {detail.get("revision") for detail in session.scalars(rows)}
+    found = select(Revision).where(Revision.article_id == article_id, Revision.id.in_(ids))
+    return list(session.scalars(found.order_by(Revision.id)))
+
+
+def first_published(session: Session, article_ids: Collection[int]) -> dict[int, datetime]:
+    """Return {article id: when it was first published}, without those that never were."""
+    rows = _published(article_ids).with_only_columns(AuditRow.object_id, func.min(AuditRow.at))
+    return {row[0]: row[1] for row in session.execute(rows.group_by(AuditRow.object_id))}
+
+
+def _published(article_ids: Collection[int]) -> Select[tuple[AuditRow]]:
+    about = AuditRow.object_type == "article", AuditRow.object_id.in_(article_ids)
+    return select(AuditRow).where(AuditRow.action == "article.published", *about)
