@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import articles.cli
 import articles.views
 import kb.guides.cli
+import kb.guides.views
 import kb.incidents.cli
 import kb.incidents.views
 import kb.notices.views
@@ -29,7 +30,7 @@ from kb.web import access, db, errors, forms, headers, locale, mail, sessions, s
 ROOT = Path(__file__).parent
 _M_ARENA_MAX = -8  # of glibc's malloc.h
 WEB_PARTS = (access, forms, headers, locale, sessions, shell, errors)
-FEATURES = (articles, kb.incidents, kb.people, search)
+FEATURES = (articles, kb.guides, kb.incidents, kb.people, search)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -48,7 +49,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(feature.views.bp)
         app.cli.add_command(feature.cli.commands)
     app.register_blueprint(kb.notices.views.bp)
-    app.cli.add_command(kb.guides.cli.commands)
     search.views.init_app(app)
     kb.people.views.init_app(app)
     app.cli.add_command(mail.commands)

@@ -17,10 +17,12 @@ import pytest
 from articles import files
 from kb.domain.access import PERMISSIONS
 from kb.store.db import writing
-from kb.store.models import Attachment, ThesaurusGroup
+from kb.store.models import Attachment, GuideRun, ThesaurusGroup
 from search.thesaurus import shipped
 from search.vocabulary import groups
 from tests.conftest import form_of
+from tests.guides.conftest import reader_walk
+from tests.guides.learning_cases import with_guide
 
 COLUMNS = ("visitor", "guest", "staff", "engineer", "untrained", "author", "reviewer", "administrator")
 
@@ -114,6 +116,18 @@ POST /calendar/days/2027-05-31/removal 303 303  403      403       403    403   
 GET  /numbers/                      303   303   403      200       200    200      200           200
 GET  /numbers/numbers.csv           303   303   403      200       200    200      200           200
 GET  /numbers/numbers.xlsx          303   303   403      200       200    200      200           200
+GET  /walks/                        303   303   200      200       200    200      200           200
+POST /articles/{guide}/walks        303   303   404      303       303    303      303           303
+GET  /walks/{run}                   303   303   404      200       200    200      200           200
+POST /walks/{run}/answers           401   401   404      409       409    409      409           409
+GET  /walks/{run}/answers/plug      303   303   404      200       200    200      200           200
+POST /walks/{run}/answers/plug      401   401   404      409       409    409      409           409
+GET  /walks/{run}/steps             303   303   404      200       200    200      200           200
+POST /walks/{run}/step              303   303   404      409       409    409      409           409
+POST /walks/{run}/rest              303   303   404      303       303    303      303           303
+POST /walks/{run}/holder            303   303   403      409       409    409      409           409
+POST /walks/{run}/end               303   303   404      409       409    409      409           409
+POST /walks/{run}/cause             303   303   403      303       303    303      303           303
 GET  /audit                         303   303   403      403       403    403      403           200
 """
 
@@ -313,6 +327,23 @@ def attach(app):
     return add
 
 
+def guide_in(make_article):
+    """Return an article for engineers that carries a guide."""
+    return make_article(kind="fault_isolation", audience="engineer", sections=with_guide(reader_walk()))
+
+
+def walked(app, article, people):
+    """Return the number of an engineer's open walk through an article's guide, one step answered."""
+    moment = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+    with writing(app.extensions["kb.engine"]) as session:
+        run = GuideRun(article_id=article.id, revision_id=article.published_id, person_id=people["engineer"])
+        run.started_at = run.changed_at = run.step_at = moment
+        run.results = [["plug", "not_fixed", 2.0]]
+        session.add(run)
+        session.flush()
+        return run.id
+
+
 @pytest.fixture
 def group(app):
     """The number of a group of words that the ward added to the thesaurus."""
@@ -327,7 +358,7 @@ def group(app):
 
 @pytest.mark.parametrize(("method", "path", "expected"), place_rows(), ids=named)
 def test_a_place_answers_each_role_as_written(
-    client_of, people, group, make_incident, make_action, method, path, expected
+    app, client_of, people, group, make_article, make_incident, make_action, method, path, expected
 ):
     fields = FIELDS.get(path, {})
     known = {"person": people["untrained"], "group": group, "shipped": groups.address(shipped()[0])}
@@ -335,6 +366,8 @@ def test_a_place_answers_each_role_as_written(
     for column in COLUMNS:
         fresh = {"incident": make_incident().id} if "{incident}" in path else {}
         fresh |= {"action": make_action(make_incident()).id} if "{action}" in path else {}
+        fresh |= {"guide": guide_in(make_article).id} if "{guide}" in path else {}
+        fresh |= {"run": walked(app, guide_in(make_article), people)} if "{run}" in path else {}
         found.append(status(client_of(column), method, path.format(**known, **fresh), fields))
 
     assert found == expected
@@ -361,9 +394,8 @@ def test_every_route_is_in_the_table(app):
     adapter = app.url_map.bind("localhost")
     written = set()
     for method, path, _ in [*place_rows(), *article_rows()]:
-        address = path.format(
-            person=1, id=1, revision=1, group=1, shipped="0", attachment="0", incident=1, action=1
-        )
+        known = {"person": 1, "id": 1, "revision": 1, "group": 1, "shipped": "0", "attachment": "0"}
+        address = path.format(**known, incident=1, action=1, guide=1, run=1)
         rule, _ = adapter.match(address, method=method, return_rule=True)
         written.add((method, rule.endpoint))
     routes = {

@@ -43,6 +43,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "calendar.edit": WARD_OFFICERS,
     "today.read": SIGNED_IN,
     "notices.read": SIGNED_IN,
+    "guide.walk": SIGNED_IN,
+    "guide.hand_over": WRITERS,
     "gaps.handle": frozenset({"author", "reviewer", "administrator"}),
     "thesaurus.read": frozenset({"author", "reviewer", "administrator"}),
     "thesaurus.edit": WARD_OFFICERS,

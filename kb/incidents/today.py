@@ -28,6 +28,7 @@ MORE = {
     "to_close": ("incidents.index", {"state": "recovered"}),
     "actions": ("incidents.actions.index", {"view": "open"}),
     "checks": ("incidents.actions.index", {"view": "open"}),
+    "walks": ("guides.index", {}),
     "reports": ("incidents.reports.index", {}),
 }
 """Where the rest of a long section stands."""

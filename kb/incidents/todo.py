@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from kb.domain.access import WARD_OFFICERS, WRITERS, Reader, Scope
 from kb.domain.actions import SOON
+from kb.domain.guide_runs import OPEN
 from kb.domain.periods import japan_date
 from kb.incidents import overdue
 from kb.incidents.acting import LEFT, next_day
 from kb.incidents.overdue import Awaited
-from kb.store.models import Article, Incident, IncidentAction, IncidentArticle, IncidentEvent
+from kb.store.models import Article, GuideRun, Incident, IncidentAction, IncidentArticle, IncidentEvent
 from kb.store.visibility import visible
 
 MOST = 20
@@ -107,16 +108,32 @@ def _updates(late: Sequence[Awaited]) -> Section:
 
 def _sorts(reader: Reader, scope: Scope, now: datetime, late: Sequence[Awaited]) -> list[_Sort]:
     if reader.role not in WRITERS:
-        return [_reports(reader)]
+        return [_walks(reader, scope), _reports(reader)]
     today = japan_date(now)
     return [
         *_incidents(reader, [each.incident.id for each in late]),
+        _walks(reader, scope),
         _actions(reader, today),
         _checks(reader, today),
         _drafts(reader, scope),
         _misled(reader, scope),
         _reports(reader),
     ]
+
+
+def _walks(reader: Reader, scope: Scope) -> _Sort:
+    """Return the walks through guides that the reader holds and that are open."""
+    rows = select(GuideRun, Article).join(Article, Article.id == GuideRun.article_id)
+    mine = rows.where(GuideRun.person_id == reader.id, GuideRun.state == OPEN, visible(scope))
+
+    def item(row: Any) -> Item:
+        run = row.GuideRun
+        why = "walk" if run.step_at else "walk_rests"
+        args = {"run_id": run.id}
+        number = row.Article.number
+        return Item(row.Article.title, why, "guides.walk", number=number, since=run.changed_at, args=args)
+
+    return _Sort("walks", mine.order_by(GuideRun.changed_at.desc(), GuideRun.id), item)
 
 
 def _reports(reader: Reader) -> _Sort:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from kb.domain.diagnosis.guide import DONE, ESCALATION
 from kb.domain.diagnosis.learning import Run
 from kb.domain.guide_runs import ESCALATED, IMPORTED, OPEN, TEACHES
+from kb.store import audit
 from kb.store.models import GuideRun, GuideRunCause
 
 
@@ -81,9 +82,20 @@ def confirm_cause(session: Session, run_id: int, cause: str | None, *, by: int |
 
     cause: must be an id of the run's guide or OTHER. Return False if that was said already.
     """
-    if cause_of(session, run_id) == cause:
+    before = cause_of(session, run_id)
+    if before == cause:
         return False
     session.add(GuideRunCause(run_id=run_id, cause=cause, at=at, person_id=by))
+    audit.record(
+        session,
+        "guide.cause",
+        at=at,
+        by=by,
+        object_type="guide_run",
+        object_id=run_id,
+        cause=cause,
+        before=before,
+    )
     session.flush()
     return True
 
@@ -92,3 +104,24 @@ def of_incident(session: Session, incident_id: int) -> Sequence[GuideRun]:
     """Return the runs inside an incident, oldest first, with their articles."""
     rows = select(GuideRun).where(GuideRun.incident_id == incident_id)
     return session.scalars(rows.options(joinedload(GuideRun.article)).order_by(GuideRun.id)).all()
+
+
+@dataclass(frozen=True)
+class Case:
+    """A closed run that confirmed a cause; its incident, if it was walked in one."""
+
+    run_id: int
+    incident_id: int | None
+    number: str
+
+
+def cases(session: Session, article_id: int) -> dict[str, list[Case]]:
+    """Return {cause: the closed runs that confirmed it, oldest first} of an article's guide."""
+    causes = causes_of(session, article_id)
+    rows = select(GuideRun).where(GuideRun.id.in_(causes), GuideRun.state.in_(TEACHES))
+    ordered = rows.options(joinedload(GuideRun.incident)).order_by(GuideRun.ended_at, GuideRun.id)
+    found: dict[str, list[Case]] = {}
+    for row in session.scalars(ordered):
+        number = row.incident.number if row.incident else ""
+        found.setdefault(causes[row.id], []).append(Case(row.id, row.incident_id, number))
+    return found

@@ -18,6 +18,7 @@ from kb.domain.actions import ACTION_STATES
 from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, Label
 from kb.domain.diagnosis.guide import FREQUENCY_WORDS, LEVEL_WORDS, RISKS, STEP_KINDS
 from kb.domain.errors import Reasons, Refused
+from kb.domain.guide_runs import RUN_ORIGINS, RUN_STATES
 from kb.domain.incidents import (
     ACTION_KINDS,
     CAUSE_STATES,
@@ -60,6 +61,8 @@ LABELS: Mapping[str, Mapping[str, Label]] = {
     "risk": RISKS,
     "level": LEVEL_WORDS,
     "frequency": FREQUENCY_WORDS,
+    "run_state": RUN_STATES,
+    "run_origin": RUN_ORIGINS,
 }
 
 
