@@ -19,9 +19,8 @@ from flask import (
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from articles import causes, files, forms, queries, service
+from articles import causes, files, forms, guide_view, queries, service
 from articles.forms import Form
-from articles.guide_view import carried
 from kb.domain.anchors import slug
 from kb.domain.articles import AUDIENCES, KINDS, READABLE, size_problems
 from kb.domain.errors import Reasons, Refused, refuse_all
@@ -83,7 +82,7 @@ def _reading(article: Article, revision: Revision) -> dict[str, Any]:
     kind = KINDS[revision.kind]
     edits = can("article.edit", article)
     newest = _newest(article) or revision
-    guide = carried(revision)
+    guide = guide_view.read(db.session(), article, revision, current_user.role)
     present = [section for section in kind.all_sections if section.key in revision.html]
     anchors = {section.key: slug(section.label.ja) for section in present}
     contents = []
@@ -269,7 +268,7 @@ def _missing(form: Form) -> list[Refused]:
 def _preview(form: Form) -> dict[str, Any]:
     text = forms.to_text(replace(form, review_due=""))
     refuse_all(size_problems(text))
-    return {"html": service.html_of(text), "guide": carried(text)}
+    return {"html": service.html_of(text), "guide": guide_view.carried(text)}
 
 
 def _refused_form(form: Form, refused: Refused, article: Article | None = None) -> tuple[str, int]:

@@ -136,3 +136,16 @@ def test_the_search_finds_a_guide_s_words_and_shows_no_yaml(app, as_role, make_a
 
     assert f"/articles/{article.id}#guide:~:text=" in found
     assert "種類: 処置" not in found and f"/articles/{article.id}" not in keys
+
+
+def test_who_may_walk_a_guide_finds_the_button_at_the_top_and_others_do_not(as_role, make_article):
+    staff = make_article(kind="self_help", audience="staff", sections={"steps": HARMLESS})
+    engineers = make_article(kind="fault_isolation", audience="engineer", sections={"steps": GUIDE})
+    draft = make_article(kind="self_help", audience="staff", sections={"steps": HARMLESS}, confidence="draft")
+    button = "この手順書で切り分ける"
+
+    assert button in as_role("staff").get(f"/articles/{staff.id}").text
+    assert button in as_role("engineer").get(f"/articles/{engineers.id}").text
+    assert button not in as_role("author").get(f"/articles/{draft.id}").text
+    started = as_role("engineer").post(f"/articles/{engineers.id}/walks")
+    assert started.status_code == 303
