@@ -25,7 +25,7 @@ import search.cli
 import search.views
 from kb.settings import Settings, SettingsError, from_environment, generate_secret
 from kb.store.db import make_engine
-from kb.web import access, db, errors, forms, headers, locale, mail, sessions, shell
+from kb.web import access, db, errors, forms, headers, locale, mail, rounds, sessions, shell
 
 ROOT = Path(__file__).parent
 _M_ARENA_MAX = -8  # of glibc's malloc.h
@@ -111,6 +111,7 @@ def serve() -> None:
         raise click.ClickException("The database is not up to date: run `flask init`.")
     search.views.start(app)
     mail.start(app)
+    rounds.start(app)
     click.echo(f"Kiriwake: http://{settings.host}:{settings.port} (Ctrl+C stops it)")
     waitress.serve(
         app,

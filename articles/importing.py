@@ -27,6 +27,7 @@ from kb.domain import personal_data
 from kb.domain.articles import READABLE, Text, article_number
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.periods import japan_date
+from kb.domain.upkeep import next_review
 from kb.store.db import writing
 from kb.store.models import Article, Attachment, Person, Revision
 
@@ -185,7 +186,7 @@ class Import:
     def _due(self, text: Text, article: Article | None, now: datetime) -> Text:
         if text.review_due is not None or self.options.confidence == "work_in_progress":
             return text
-        due = article.review_due if article else service.next_review(text.kind, japan_date(now))
+        due = article.review_due if article else next_review(text.kind, japan_date(now))
         return replace(text, review_due=due)
 
     def _owner(self, session: Session, document: Document) -> int | None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from articles import causes
+from articles import causes, upkeep
 from articles.links import linked_articles
 from kb.domain import personal_data
-from kb.domain.access import WRITERS
 from kb.domain.articles import KINDS, READABLE, Text, publication_problems, text_problems
 from kb.domain.errors import Refused, refuse_all
 from kb.store import article_guides, audit, components
 from kb.store.models import Article, ArticleLink, Incident, Person, Revision
 from kb.store.notices import notify
+from kb.store.ownership import able
 from kb.store.queue import to_index
 from kb.web.markup import render
 
@@ -197,6 +197,8 @@ def release(
     article.confidence = confidence
     _show(session, article, article.head, now)
     _link(session, article, article.head)
+    article.published_at = now
+    upkeep.published(session, article, by=by, now=now, imported=not complete)
     audit.record(
         session,
         "article.published",
@@ -258,8 +260,8 @@ def assign(
 
 def require_owner(session: Session, owner_id: int | None) -> None:
     """Raise Refused unless this is nobody, or an active person who may write."""
-    able = select(Person.id).where(Person.role.in_(WRITERS), Person.disabled_at.is_(None))
-    if owner_id is not None and session.scalar(able.where(Person.id == owner_id)) is None:
+    known = select(Person.id).where(Person.id == owner_id, able)
+    if owner_id is not None and session.scalar(known) is None:
         raise Refused("articles.owner_unknown", field="owner")
 
 
@@ -390,8 +392,3 @@ def _set_confidence(
     action = "article.archived" if confidence == "archived" else "article.unarchived"
     audit.record(session, action, at=now, by=by, object_type="article", object_id=article.id)
     session.commit()
-
-
-def next_review(kind: str, today: date) -> date:
-    """Return when an article of this kind, written today, is to be reviewed."""
-    return date.fromordinal(today.toordinal() + KINDS[kind].review_days)

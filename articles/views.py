@@ -19,7 +19,7 @@ from flask import (
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from articles import causes, files, forms, guide_view, queries, service
+from articles import causes, files, forms, guide_view, queries, service, upkeep_pages
 from articles.forms import Form
 from kb.domain.anchors import slug
 from kb.domain.articles import AUDIENCES, KINDS, READABLE, size_problems
@@ -34,6 +34,8 @@ from kb.web.forms import text as posted
 from kb.web.locale import label, section_label, t
 
 bp = Blueprint("articles", __name__)
+for part in (upkeep_pages,):
+    bp.register_blueprint(part.bp)
 USES = 10
 """The newest incidents that an article's page names."""
 
@@ -179,7 +181,7 @@ def edit(article_id: int) -> str:
     """Show the form with the newest revision."""
     article = queries.article(db.session(), article_id, scope())
     head = queries.revision(db.session(), article, article.head_id, scope())
-    form = forms.of_revision(head, article.owner_id)
+    form = upkeep_pages.with_review(forms.of_revision(head, article.owner_id), article)
     return _form(forms.because(forms.with_synonyms(form, t("articles.words_added"))), article)
 
 

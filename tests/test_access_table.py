@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -98,6 +98,8 @@ POST /actions/{action}/done         401   401   403      409       409    409   
 POST /actions/{action}/check        401   401   403      409       409    409      409           409
 POST /actions/{action}/undoing      303   303   403      409       409    409      409           409
 GET  /today                         303   303   200      200       200    200      200           200
+GET  /upkeep/                       303   303   403      200       200    200      200           200
+GET  /upkeep/marks                  303   303   403      200       200    200      200           200
 GET  /notices/                      303   303   200      200       200    200      200           200
 POST /notices/reading               303   303   303      303       303    303      303           303
 POST /notices/1/reading             303   303   404      404       404    404      404           404
@@ -236,6 +238,24 @@ POST /articles/{id}/publication
   draft_authors          303   303   403      403       403    403      303           303
   draft_restricted       303   303   403      403       403    403      303           303
   archived               303   303   403      403       403    403      409           409
+POST /articles/{id}/verification
+  staff                  303   303   403      303       303    303      303           303
+  engineers              303   303   403      303       303    303      303           303
+  restricted             303   303   403      303       404    404      303           303
+  restricted_authors     303   303   403      303       404    303      303           303
+  draft_engineers        303   303   403      409       404    404      409           409
+  draft_authors          303   303   403      404       404    409      409           409
+  draft_restricted       303   303   403      404       404    409      409           409
+  archived               303   303   403      404       404    409      409           409
+POST /articles/{id}/marks/999999999/dismissal
+  staff                  303   303   403      409       409    409      409           409
+  engineers              303   303   403      409       409    409      409           409
+  restricted             303   303   403      409       404    404      409           409
+  restricted_authors     303   303   403      409       404    409      409           409
+  draft_engineers        303   303   403      409       404    404      409           409
+  draft_authors          303   303   403      404       404    409      409           409
+  draft_restricted       303   303   403      404       404    409      409           409
+  archived               303   303   403      404       404    409      409           409
 POST /articles/{id}/feedback
   staff                  303   303   303      303       303    303      303           303
   engineers              303   404   404      303       303    303      303           303
@@ -264,6 +284,13 @@ POST /articles/{id}/archival/end
   draft_restricted       303   303   403      403       403    403      409           409
   archived               303   303   403      403       403    403      303           303
 """
+
+SENT = {
+    "answer": "yes",
+    "against": "申請書 2.4",
+    "review_due": (datetime.now(UTC) + timedelta(days=90)).date().isoformat(),
+}
+"""What a post to an article sends besides its form."""
 
 
 def named(value):
@@ -382,7 +409,7 @@ def test_an_article_answers_each_role_as_written(client_of, make_article, attach
         attachment = attach(article) if "{attachment}" in path else ""
         for column in COLUMNS:
             address = path.format(id=article.id, revision=article.head_id, attachment=attachment)
-            data = form_of(article, title="別の題名") | {"answer": "yes"} if method == "POST" else None
+            data = form_of(article, title="別の題名") | SENT if method == "POST" else None
             found[kind].append(status(client_of(column), method, address, data))
             if method == "POST" and found[kind][-1] == 303:
                 article = make_article(**fields)  # this one may have been changed

@@ -33,6 +33,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "article.archive": WARD_OFFICERS,
     "article.assign": WARD_OFFICERS,
     "article.rate": EVERYONE,
+    "article.verify": WRITERS,
+    "upkeep.read": WRITERS,
     "search.use": EVERYONE,
     "incident.read": WRITERS,
     "incident.write": WRITERS,

@@ -24,6 +24,7 @@ from kb.store.models.notices import Notice
 from kb.store.models.outbox import OutboxMail
 from kb.store.models.people import AuditRow, Person, SignIn
 from kb.store.models.search import HandledSearch, Search, SymptomOutcome, ThesaurusGroup, ToIndex
+from kb.store.models.upkeep import Flag, FlagMessage, ReviewMark, Successor, Verification
 
 __all__ = [
     "Article",
@@ -33,6 +34,8 @@ __all__ = [
     "Base",
     "Component",
     "ContactDay",
+    "Flag",
+    "FlagMessage",
     "GuideChange",
     "GuideFreeze",
     "GuideRun",
@@ -46,13 +49,16 @@ __all__ = [
     "Notice",
     "OutboxMail",
     "Person",
+    "ReviewMark",
     "Revision",
     "Search",
     "SignIn",
+    "Successor",
     "SymptomOutcome",
     "ThesaurusGroup",
     "ToIndex",
     "UtcDateTime",
+    "Verification",
     "article_components",
     "incident_components",
 ]
