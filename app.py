@@ -21,6 +21,7 @@ import kb.incidents.views
 import kb.notices.views
 import kb.people.cli
 import kb.people.views
+import kb.privacy.cli
 import search.cli
 import search.views
 from kb.settings import Settings, SettingsError, from_environment, generate_secret
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(feature.views.bp)
         app.cli.add_command(feature.cli.commands)
     app.register_blueprint(kb.notices.views.bp)
+    app.cli.add_command(kb.privacy.cli.commands)
     search.views.init_app(app)
     kb.people.views.init_app(app)
     app.cli.add_command(mail.commands)
