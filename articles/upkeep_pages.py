@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import Select, func
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from articles import forms, queries, reminders, upkeep
 from articles.forms import Form
@@ -20,7 +20,7 @@ from kb.domain.articles import READABLE
 from kb.domain.periods import japan_date
 from kb.domain.upkeep import FURTHEST, next_review
 from kb.store import upkeep as waiting
-from kb.store.models import Article, ReviewMark, Verification
+from kb.store.models import Article, Flag, ReviewMark, Verification
 from kb.store.paging import LARGEST_ID, paged
 from kb.web import db, rounds
 from kb.web.access import can, may, scope
@@ -29,8 +29,6 @@ from kb.web.locale import local_path, t
 
 bp = Blueprint("upkeep", __name__)
 bp.record_once(lambda state: rounds.add(state.app, reminders.remind))
-VIEWS = ("overdue", "marks")
-"""What the list to work through is made of, in the order of its tabs."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +136,16 @@ def marks() -> str:
     return _listed("marks", rows.options(article, joinedload(ReviewMark.release)), release=release)
 
 
+@bp.get("/upkeep/flags")
+@may("upkeep.read")
+def flags() -> str:
+    """List what readers told and what is not closed; with ?state=closed what is."""
+    closed = request.args.get("state") == "closed"
+    article = contains_eager(Flag.article).joinedload(Article.owner)
+    rows = waiting.flagged(scope(), closed=closed).options(article, selectinload(Flag.messages))
+    return _listed("flags", rows, closed=closed)
+
+
 def _release(release_id: int | None) -> Article | None:
     return queries.article(db.session(), release_id, scope()) if release_id is not None else None
 
@@ -147,7 +155,7 @@ def _listed(view: str, rows: Select[Any], **shown: Any) -> str:
     whole = request.args.get("owner", "all" if current_user.role in WARD_OFFICERS else "me") == "all"
     if not whole:
         rows = rows.where(waiting.mine(current_user))
-    args = {name: value for name, value in request.args.items() if name in ("owner", "article_id")}
+    args = {name: value for name, value in request.args.items() if name in ("owner", "article_id", "state")}
     return render_template(
         "articles/upkeep.html",
         view=view,
@@ -158,7 +166,7 @@ def _listed(view: str, rows: Select[Any], **shown: Any) -> str:
         next_review=lambda article: next_review(article.kind, today),
         first=date.fromordinal(today.toordinal() + 1),
         furthest=today + FURTHEST,
-        **{"release": None} | shown,
+        **{"release": None, "closed": False} | shown,
     )
 
 
@@ -167,6 +175,7 @@ def _counts(whole: bool) -> dict[str, int]:
     queries_of = {
         "overdue": waiting.overdue(scope(), japan_date(db.now())),
         "marks": waiting.marked(scope()),
+        "flags": waiting.flagged(scope()),
     }
     found = {}
     for view, rows in queries_of.items():

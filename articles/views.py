@@ -19,7 +19,7 @@ from flask import (
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from articles import causes, files, forms, guide_view, queries, service, upkeep_pages
+from articles import causes, files, flag_pages, forms, guide_view, queries, service, upkeep_pages
 from articles.forms import Form
 from kb.domain.anchors import slug
 from kb.domain.articles import AUDIENCES, KINDS, READABLE, size_problems
@@ -34,7 +34,7 @@ from kb.web.forms import text as posted
 from kb.web.locale import label, section_label, t
 
 bp = Blueprint("articles", __name__)
-for part in (upkeep_pages,):
+for part in (upkeep_pages, flag_pages):
     bp.register_blueprint(part.bp)
 USES = 10
 """The newest incidents that an article's page names."""

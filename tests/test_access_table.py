@@ -100,6 +100,7 @@ POST /actions/{action}/undoing      303   303   403      409       409    409   
 GET  /today                         303   303   200      200       200    200      200           200
 GET  /upkeep/                       303   303   403      200       200    200      200           200
 GET  /upkeep/marks                  303   303   403      200       200    200      200           200
+GET  /upkeep/flags                  303   303   403      200       200    200      200           200
 GET  /notices/                      303   303   200      200       200    200      200           200
 POST /notices/reading               303   303   303      303       303    303      303           303
 POST /notices/1/reading             303   303   404      404       404    404      404           404
@@ -256,6 +257,33 @@ POST /articles/{id}/marks/999999999/dismissal
   draft_authors          303   303   403      404       404    409      409           409
   draft_restricted       303   303   403      404       404    409      409           409
   archived               303   303   403      404       404    409      409           409
+POST /articles/{id}/flags
+  staff                  401   401   303      303       303    303      303           303
+  engineers              401   401   404      303       303    303      303           303
+  restricted             401   401   404      303       404    404      303           303
+  restricted_authors     401   401   404      303       404    303      303           303
+  draft_engineers        401   401   404      404       404    404      404           404
+  draft_authors          401   401   404      404       404    404      404           404
+  draft_restricted       401   401   404      404       404    404      404           404
+  archived               401   401   404      404       404    404      404           404
+GET /articles/{id}/flags/999999999
+  staff                  303   303   404      404       404    404      404           404
+  engineers              303   303   404      404       404    404      404           404
+  restricted             303   303   404      404       404    404      404           404
+  restricted_authors     303   303   404      404       404    404      404           404
+  draft_engineers        303   303   404      404       404    404      404           404
+  draft_authors          303   303   404      404       404    404      404           404
+  draft_restricted       303   303   404      404       404    404      404           404
+  archived               303   303   404      404       404    404      404           404
+POST /articles/{id}/flags/999999999/messages
+  staff                  401   401   404      404       404    404      404           404
+  engineers              401   401   404      404       404    404      404           404
+  restricted             401   401   404      404       404    404      404           404
+  restricted_authors     401   401   404      404       404    404      404           404
+  draft_engineers        401   401   404      404       404    404      404           404
+  draft_authors          401   401   404      404       404    404      404           404
+  draft_restricted       401   401   404      404       404    404      404           404
+  archived               401   401   404      404       404    404      404           404
 POST /articles/{id}/feedback
   staff                  303   303   303      303       303    303      303           303
   engineers              303   404   404      303       303    303      303           303
@@ -286,6 +314,8 @@ POST /articles/{id}/archival/end
 """
 
 SENT = {
+    "flag_kind": "wrong",
+    "flag_text": "画面の名前が違います",
     "answer": "yes",
     "against": "申請書 2.4",
     "review_due": (datetime.now(UTC) + timedelta(days=90)).date().isoformat(),

@@ -34,6 +34,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "article.assign": WARD_OFFICERS,
     "article.rate": EVERYONE,
     "article.verify": WRITERS,
+    "article.flag": SIGNED_IN,
     "upkeep.read": WRITERS,
     "search.use": EVERYONE,
     "incident.read": WRITERS,

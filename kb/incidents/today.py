@@ -29,6 +29,7 @@ MORE = {
     "actions": ("incidents.actions.index", {"view": "open"}),
     "checks": ("incidents.actions.index", {"view": "open"}),
     "walks": ("guides.index", {}),
+    "flags": ("articles.upkeep.flags", {"owner": "me"}),
     "marks": ("articles.upkeep.marks", {"owner": "me"}),
     "reviews": ("articles.upkeep.overdue", {"owner": "me"}),
     "reports": ("incidents.reports.index", {}),

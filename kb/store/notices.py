@@ -49,6 +49,8 @@ ABOUT: dict[str, About] = {
 }
 KINDS: dict[str, Kind] = {
     "assigned": Kind(),
+    "flag_raised": Kind(anchor="flags"),
+    "flag_answered": Kind(anchor="flags"),
     "release_marks": Kind(endpoint="articles.upkeep.marks"),
     "review_due": Kind(anchor="verify"),
 }

@@ -32,8 +32,10 @@ def marked(scope: Scope) -> Select[tuple[ReviewMark]]:
     return rows.order_by(ReviewMark.release_id.desc(), ReviewMark.article_id)
 
 
-def flagged(scope: Scope) -> Select[tuple[Flag]]:
-    """Return the conversations that are not closed, those first that wait for an answer, the oldest first."""
-    rows = select(Flag).join(Article, Article.id == Flag.article_id)
-    rows = rows.where(visible(scope), Flag.closed_at.is_(None))
+def flagged(scope: Scope, *, closed: bool = False) -> Select[tuple[Flag]]:
+    """Return the open conversations, those that wait for an answer first; or the closed ones."""
+    rows = select(Flag).join(Article, Article.id == Flag.article_id).where(visible(scope))
+    if closed:
+        return rows.where(Flag.closed_at.is_not(None)).order_by(Flag.closed_at.desc(), Flag.id.desc())
+    rows = rows.where(Flag.closed_at.is_(None))
     return rows.order_by(Flag.waits_for != "owner", Flag.at, Flag.id)

@@ -33,6 +33,7 @@ from kb.domain.incidents import (
     STATES,
 )
 from kb.domain.people import ORGANISATIONS, ROLES
+from kb.domain.upkeep import FLAG_KINDS, MARK_ENDS
 
 LANGUAGES = ("ja", "en")
 COOKIE = "language"
@@ -57,6 +58,8 @@ LABELS: Mapping[str, Mapping[str, Label]] = {
     "action_kind": ACTION_KINDS,
     "effect": EFFECTS,
     "action_state": ACTION_STATES,
+    "flag_kind": FLAG_KINDS,
+    "mark_end": MARK_ENDS,
     "step_kind": STEP_KINDS,
     "risk": RISKS,
     "level": LEVEL_WORDS,
