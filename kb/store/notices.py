@@ -49,10 +49,11 @@ ABOUT: dict[str, About] = {
 }
 KINDS: dict[str, Kind] = {
     "assigned": Kind(),
-    "flag_raised": Kind(anchor="flags"),
-    "flag_answered": Kind(anchor="flags"),
-    "release_marks": Kind(endpoint="articles.upkeep.marks"),
-    "review_due": Kind(anchor="verify"),
+    "submitted": Kind(anchor="manage"),
+    "published_urgently": Kind(anchor="manage"),
+    "approved": Kind(),
+    "returned": Kind(),
+    "fell_back": Kind(anchor="manage"),
 }
 
 

@@ -23,19 +23,18 @@ from kb.store.models.incidents import (
 from kb.store.models.notices import Notice
 from kb.store.models.outbox import OutboxMail
 from kb.store.models.people import AuditRow, Person, SignIn
+from kb.store.models.reviews import Autosave, Remark, Submission
 from kb.store.models.search import HandledSearch, Search, SymptomOutcome, ThesaurusGroup, ToIndex
-from kb.store.models.upkeep import Flag, FlagMessage, ReviewMark, Successor, Verification
 
 __all__ = [
     "Article",
     "ArticleLink",
     "Attachment",
     "AuditRow",
+    "Autosave",
     "Base",
     "Component",
     "ContactDay",
-    "Flag",
-    "FlagMessage",
     "GuideChange",
     "GuideFreeze",
     "GuideRun",
@@ -49,16 +48,15 @@ __all__ = [
     "Notice",
     "OutboxMail",
     "Person",
-    "ReviewMark",
+    "Remark",
     "Revision",
     "Search",
     "SignIn",
-    "Successor",
+    "Submission",
     "SymptomOutcome",
     "ThesaurusGroup",
     "ToIndex",
     "UtcDateTime",
-    "Verification",
     "article_components",
     "incident_components",
 ]

@@ -1,1 +1,0 @@
-"""Personal data: who lets it pass, what leaves the house, scan and purge."""
