@@ -3,7 +3,7 @@ ARGS ?=
 # A worker for each core, a file's tests in one worker: a browser and a server serve them all.
 WORKERS = -n auto --maxprocesses 4 --dist loadfile
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench drill pages dev browser wheelhouse lock vendor clean
+.PHONY: help setup run test check bench hostile drill pages dev browser wheelhouse lock vendor clean
 
 help: ## Tell what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ browser:
 drill: dev ## 4 processes write 300 lines each; the server dies 100 times in saves: what is lost? (11 minutes)
 	@.venv/bin/python -m tests.durability.timeline --each 300
 	@.venv/bin/python -m tests.durability.kills --times $(or $(TIMES),100)
+
+hostile: dev ## Read files made to do harm: what each is answered, how long it takes, by how much the server grows
+	@.venv/bin/python -m tests.articles.hostile
 
 bench: dev ## Measure the guides (seconds), then the search against tantivy: 1,000 to 100,000 articles, an hour (ARGS='--sizes 1000,10000')
 	@.venv/bin/python -m flask guides bench

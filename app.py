@@ -21,11 +21,12 @@ import kb.incidents.views
 import kb.notices.views
 import kb.people.cli
 import kb.people.views
+import kb.privacy.cli
 import search.cli
 import search.views
 from kb.settings import Settings, SettingsError, from_environment, generate_secret
 from kb.store.db import make_engine
-from kb.web import access, db, errors, forms, headers, locale, mail, sessions, shell
+from kb.web import access, db, errors, forms, headers, locale, mail, rounds, sessions, shell
 
 ROOT = Path(__file__).parent
 _M_ARENA_MAX = -8  # of glibc's malloc.h
@@ -49,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(feature.views.bp)
         app.cli.add_command(feature.cli.commands)
     app.register_blueprint(kb.notices.views.bp)
+    app.cli.add_command(kb.privacy.cli.commands)
     search.views.init_app(app)
     kb.people.views.init_app(app)
     app.cli.add_command(mail.commands)
@@ -111,6 +113,7 @@ def serve() -> None:
         raise click.ClickException("The database is not up to date: run `flask init`.")
     search.views.start(app)
     mail.start(app)
+    rounds.start(app)
     click.echo(f"Kiriwake: http://{settings.host}:{settings.port} (Ctrl+C stops it)")
     waitress.serve(
         app,

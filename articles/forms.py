@@ -10,9 +10,10 @@ from itertools import pairwise
 
 from flask import request
 
-from articles.service import next_review, text_of
+from articles.service import text_of
 from kb.domain.articles import AUDIENCES, KINDS, Text
 from kb.domain.errors import Refused
+from kb.domain.upkeep import next_review
 from kb.store.models import Revision
 from kb.web import forms
 

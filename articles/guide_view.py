@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from sqlalchemy.orm import Session
+
+from kb.domain.articles import READABLE
 from kb.domain.diagnosis import preview
 from kb.domain.diagnosis.belief import Model, authored
 from kb.domain.diagnosis.checking import doubts
@@ -26,7 +29,9 @@ from kb.domain.diagnosis.guide import (
 from kb.domain.diagnosis.policy import propose
 from kb.domain.diagnosis.preview import Branch, Node
 from kb.domain.errors import Refused
-from kb.store.article_guides import Written, found_in, guide_of, guide_problems
+from kb.store import guide_learning
+from kb.store.article_guides import Written, for_staff, found_in, guide_of, guide_problems
+from kb.store.models import Article, Revision
 
 DEPTH = 6
 """Steps that a way through the tree goes down; what happens in fewer than 2 of 100 is left out earlier."""
@@ -74,9 +79,11 @@ class Says:
 class GuideView:
     """A guide with everything that a page shows of it."""
 
-    def __init__(self, guide: Guide, model: Model | None = None) -> None:
+    def __init__(self, guide: Guide, model: Model | None = None, runs: int = 0) -> None:
+        """model: the numbers in force, learnt from so many runs; the author's own unless given."""
         self.guide = guide
         self.model = model or authored(guide)
+        self.runs = runs
         self.steps = {step.id: step for step in guide.steps}
         self.titles = {cause.id: cause.title for cause in guide.causes}
 
@@ -120,7 +127,7 @@ class GuideView:
     @cached_property
     def expected(self) -> Expectation:
         """The minutes until it is over, before anything is done."""
-        return expectation(propose(self.model, ()), runs=0)
+        return expectation(propose(self.model, ()), self.runs)
 
     @cached_property
     def tree(self) -> tuple[tuple[Stop, ...], str]:
@@ -155,10 +162,14 @@ class GuideView:
 
 @dataclass(frozen=True)
 class Carried:
-    """What a text carries: its guide, or why it cannot be used."""
+    """What a text carries: its guide, or why it cannot be used.
+
+    walkable: the article that the person may walk it from; None for a draft, an old revision, a preview.
+    """
 
     view: GuideView | None
     problems: Sequence[Refused] = ()
+    walkable: int | None = None
 
 
 def carried(text: Written) -> Carried | None:
@@ -167,3 +178,14 @@ def carried(text: Written) -> Carried | None:
         return None
     guide = guide_of(text)
     return Carried(GuideView(guide) if guide else None, guide_problems(text))
+
+
+def read(session: Session, article: Article, revision: Revision, role: str) -> Carried | None:
+    """Return the guide of an article's revision; of the one in force with what its runs taught."""
+    found = carried(revision)
+    if found is None or found.view is None or revision.id != article.published_id:
+        return found
+    model = guide_learning.in_force(session, article.id, found.view.guide)
+    view = GuideView(found.view.guide, model, guide_learning.learnt_from(session, article.id))
+    walks = article.confidence in READABLE and (role != "staff" or for_staff(revision))
+    return Carried(view, walkable=article.id if walks else None)

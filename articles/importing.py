@@ -24,9 +24,10 @@ from articles import documents, exporting, files, service
 from articles.documents import Document
 from articles.sources import IMAGES, MARKDOWN, Files, batches, resolve
 from kb.domain import personal_data
-from kb.domain.articles import APPROVED, READABLE, Text, article_number
+from kb.domain.articles import READABLE, Text, article_number
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.periods import japan_date
+from kb.domain.upkeep import next_review
 from kb.store.db import writing
 from kb.store.models import Article, Attachment, Person, Revision
 
@@ -185,7 +186,7 @@ class Import:
     def _due(self, text: Text, article: Article | None, now: datetime) -> Text:
         if text.review_due is not None or self.options.confidence == "work_in_progress":
             return text
-        due = article.review_due if article else service.next_review(text.kind, japan_date(now))
+        due = article.review_due if article else next_review(text.kind, japan_date(now))
         return replace(text, review_due=due)
 
     def _owner(self, session: Session, document: Document) -> int | None:
@@ -196,7 +197,7 @@ class Import:
 
     def _publish(self, session: Session, article: Article, document: Document, now: datetime) -> None:
         confidence = document.confidence or self.options.confidence
-        if confidence in APPROVED:
+        if confidence in READABLE:
             service.release(
                 session, article, confidence=confidence, by=self.options.by, now=now, complete=False
             )
@@ -214,8 +215,8 @@ class Import:
         shown = article.confidence in READABLE and not is_draft
         service.revise(session, article, text, by=self.options.by, now=now, reason="import")
         if shown:
-            told = (document.confidence, article.confidence)
-            confidence = next((word for word in told if word in APPROVED), "not_validated")
+            told = document.confidence if document.confidence in READABLE else None
+            confidence = told or article.confidence
             service.release(
                 session, article, confidence=confidence, by=self.options.by, now=now, complete=False
             )

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from articles import causes
+from articles import causes, upkeep
 from articles.links import linked_articles
 from kb.domain import personal_data
-from kb.domain.access import WRITERS
-from kb.domain.articles import APPROVED, KINDS, Text, publication_problems, text_problems
+from kb.domain.articles import KINDS, READABLE, Text, publication_problems, text_problems
 from kb.domain.errors import Refused, refuse_all
-from kb.domain.reviewing import UNAPPROVED, require_second_person
-from kb.store import article_guides, audit, components, submissions
-from kb.store.models import Article, ArticleLink, Incident, Person, Revision, Submission
+from kb.store import article_guides, audit, components
+from kb.store.models import Article, ArticleLink, Incident, Person, Revision
 from kb.store.notices import notify
+from kb.store.ownership import able
 from kb.store.queue import to_index
 from kb.web.markup import render
 
@@ -127,6 +126,26 @@ def _because(incident: Incident | None) -> dict[str, str]:
     return {"incident": incident.number} if incident else {}
 
 
+def save_and_publish(
+    session: Session,
+    article: Article,
+    text: Text | Prepared,
+    *,
+    base: int,
+    by: int | None,
+    now: datetime,
+    confidence: str = "validated",
+    reason: str = "",
+    incident: Incident | None = None,
+) -> None:
+    """Keep a new revision and publish it, both or neither."""
+    require_newest(article, base)
+    require_in_use(article)
+    revise(session, article, text, by=by, now=now, reason=reason, incident=incident)
+    release(session, article, confidence=confidence, by=by, now=now)
+    session.commit()
+
+
 def require_newest(article: Article, base: int | None) -> None:
     """Raise Refused 409 unless `base`, the revision that the person had before them, is the newest."""
     if base is None or base != article.head_id:
@@ -139,17 +158,16 @@ def require_in_use(article: Article) -> None:
         raise Refused("articles.archived", status=409)
 
 
-def confirm(session: Session, article: Article, *, base: int | None, by: int | None, now: datetime) -> None:
-    """Say that what readers see holds in practice, and commit; a new text goes through a submission.
+def publish(
+    session: Session, article: Article, *, base: int | None, confidence: str, by: int | None, now: datetime
+) -> None:
+    """Let readers see the newest revision, and commit. Raises Refused with every missing section (C-6).
 
-    base: the revision that the person read. Raises Refused 403 for who wrote it.
+    base: the revision that the reviewer read; if another came between, it is read first (409).
     """
     require_newest(article, base)
     require_in_use(article)
-    if article.published is None or article.published_id != article.head_id:
-        raise Refused("reviewing.needs_review", status=409)
-    require_second_person(by, {article.published.author_id})
-    release(session, article, confidence="validated", by=by, now=now)
+    release(session, article, confidence=confidence, by=by, now=now)
     session.commit()
 
 
@@ -162,21 +180,25 @@ def release(
     now: datetime,
     complete: bool = True,
 ) -> None:
-    """Publish the newest revision within the transaction; what waited for a decision waits no longer.
+    """Publish the newest revision within the transaction.
 
     complete: False for an imported article, which may wait for its sections (docs/decisions).
     """
-    if confidence not in APPROVED or article.head is None:
+    if confidence not in READABLE or article.head is None:
         raise Refused("articles.nothing_to_publish")
     if complete:
         refuse_all(unpublishable(text_of(article.head), article.owner_id))
     if article.published_id == article.head_id and article.confidence == confidence:
         raise Refused("articles.nothing_to_publish", status=409)
-    with session.no_autoflush:  # one row of the queue for all that this transaction changes
-        waiting = submissions.waiting(session, article.id)
-    if waiting is not None:
-        submissions.end(waiting, "superseded", article, by=by, now=now)
-    let_read(session, article, article.head, confidence, now)
+    if article.published_id is not None:
+        session.execute(delete(ArticleLink).where(ArticleLink.source_id == article.id))
+    article.published_id = article.head_id
+    set_committed_value(article, "published", article.head)
+    article.confidence = confidence
+    _show(session, article, article.head, now)
+    _link(session, article, article.head)
+    article.published_at = now
+    upkeep.published(session, article, by=by, now=now, imported=not complete)
     audit.record(
         session,
         "article.published",
@@ -189,43 +211,10 @@ def release(
     )
 
 
-def let_read(
-    session: Session, article: Article, revision: Revision | None, confidence: str, now: datetime
-) -> None:
-    """Let readers see this revision, or none but a draft, within the transaction."""
-    if article.published_id is not None:
-        session.execute(delete(ArticleLink).where(ArticleLink.source_id == article.id))
-    article.published_id = revision.id if revision else None
-    set_committed_value(article, "published", revision)
-    article.confidence = confidence
-    shown = revision or article.head
-    if shown is not None:
-        _show(session, article, shown, now)
-    if revision is not None:
-        _link(session, article, revision)
-
-
-def fall_back(session: Session, article: Article, submission: Submission, *, now: datetime) -> None:
-    """Take an urgent publication back within the transaction: to what was approved before, or to a draft.
-
-    The text stays the newest revision and may still be approved.
-    """
-    submission.fell_back_at = now
-    let_read(session, article, submission.base, submission.base_confidence, now)
-    told = {"submission": submission.id, "revision": submission.base_id}
-    about: dict[str, Any] = {"object_type": "article", "object_id": article.id}
-    audit.record(session, "article.fell_back", at=now, by=None, **about, **told)
-
-
 def archive(session: Session, article: Article, *, by: int | None, now: datetime) -> None:
     """Take an article out of readers' sight, and commit; its number and history stay."""
     if article.confidence == "archived":
         raise Refused("articles.already_archived", status=409)
-    waiting = submissions.waiting(session, article.id)
-    if waiting is not None:
-        submissions.end(waiting, "withdrawn", article, by=by, now=now)
-        if article.confidence == UNAPPROVED:
-            fall_back(session, article, waiting, now=now)
     _set_confidence(session, article, "archived", by=by, now=now)
 
 
@@ -271,8 +260,8 @@ def assign(
 
 def require_owner(session: Session, owner_id: int | None) -> None:
     """Raise Refused unless this is nobody, or an active person who may write."""
-    able = select(Person.id).where(Person.role.in_(WRITERS), Person.disabled_at.is_(None))
-    if owner_id is not None and session.scalar(able.where(Person.id == owner_id)) is None:
+    known = select(Person.id).where(Person.id == owner_id, able)
+    if owner_id is not None and session.scalar(known) is None:
         raise Refused("articles.owner_unknown", field="owner")
 
 
@@ -306,16 +295,6 @@ def fields_of(text: Text) -> dict[str, str]:
     named = {name: rows[name] for name in ("title", "symptom", "environment")}
     named |= {name: "\n".join(rows[name]) for name in ("error_codes", "synonyms", "components")}
     return named | {f"section.{key}": value for key, value in text.sections.items()}
-
-
-def shown_fields(text: Text) -> dict[str, str]:
-    """Return every field of the text as lines, by the name that forms give it, in the order of the page."""
-    named = fields_of(text)
-    order = ("title", "symptom", "environment", "error_codes", "components")
-    sections = [f"section.{section.key}" for section in KINDS[text.kind].all_sections]
-    due = text.review_due.isoformat() if text.review_due else ""
-    last = {"synonyms": named["synonyms"], "audience": text.audience, "review_due": due}
-    return {name: named.get(name, "") for name in (*order, *sections)} | last
 
 
 def text_of(revision: Revision) -> Text:
@@ -413,8 +392,3 @@ def _set_confidence(
     action = "article.archived" if confidence == "archived" else "article.unarchived"
     audit.record(session, action, at=now, by=by, object_type="article", object_id=article.id)
     session.commit()
-
-
-def next_review(kind: str, today: date) -> date:
-    """Return when an article of this kind, written today, is to be reviewed."""
-    return date.fromordinal(today.toordinal() + KINDS[kind].review_days)

@@ -19,15 +19,14 @@ from flask import (
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from articles import causes, files, forms, queries, review_pages, reviewing, service
+from articles import causes, files, flag_pages, forms, guide_view, queries, service, upkeep_pages
 from articles.forms import Form
-from articles.guide_view import carried
 from kb.domain.anchors import slug
 from kb.domain.articles import AUDIENCES, KINDS, READABLE, size_problems
 from kb.domain.errors import Reasons, Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.plain import outline
-from kb.store import article_guides, incident_links, post_mortems, submissions
+from kb.store import article_guides, incident_links, post_mortems
 from kb.store.models import Article, Incident, Revision
 from kb.web import db, kept
 from kb.web.access import can, may, require, scope
@@ -35,7 +34,8 @@ from kb.web.forms import text as posted
 from kb.web.locale import label, section_label, t
 
 bp = Blueprint("articles", __name__)
-bp.register_blueprint(review_pages.bp)
+for part in (upkeep_pages, flag_pages):
+    bp.register_blueprint(part.bp)
 USES = 10
 """The newest incidents that an article's page names."""
 
@@ -44,8 +44,9 @@ USES = 10
 @may("article.list")
 def home() -> str:
     """Show where a person starts: the search box, what waits for them, what is new."""
-    found = queries.start_page(db.session(), scope(), japan_date(db.now()))
-    return render_template("articles/home.html", **found, reviews=review_pages.waiting_count())
+    return render_template(
+        "articles/home.html", **queries.start_page(db.session(), scope(), japan_date(db.now()))
+    )
 
 
 @bp.get("/articles/")
@@ -83,7 +84,7 @@ def _reading(article: Article, revision: Revision) -> dict[str, Any]:
     kind = KINDS[revision.kind]
     edits = can("article.edit", article)
     newest = _newest(article) or revision
-    guide = carried(revision)
+    guide = guide_view.read(db.session(), article, revision, current_user.role)
     present = [section for section in kind.all_sections if section.key in revision.html]
     anchors = {section.key: slug(section.label.ja) for section in present}
     contents = []
@@ -104,7 +105,6 @@ def _reading(article: Article, revision: Revision) -> dict[str, Any]:
         "incidents": post_mortems.of_article(db.session(), article) if can("incident.read") else (),
         "uses": incident_links.uses(db.session(), article.id, most=USES if can("incident.read") else 0),
         "draft_newer": edits and article.published_id not in (None, newest.id),
-        **review_pages.of_article(article, edits=edits and newest.id == article.head_id),
         "is_draft": article.confidence not in READABLE,
     }
 
@@ -129,7 +129,7 @@ def new() -> str:
 @bp.post("/articles/new")
 @may("article.write", keeps_text=True)
 def create() -> Any:
-    """Keep a new article as a draft, or submit it at once."""
+    """Keep a new article as a draft, or publish it at once."""
     form = forms.posted()
     if form.kind not in KINDS:
         raise Refused("articles.unknown_kind", kind=form.kind)
@@ -153,8 +153,9 @@ def _create(form: Form) -> Article:
         causes.require_no_post_mortem(session, incident, form.kind, scope())
     written: dict[str, Any] = {"by": current_user.id, "now": now, "reason": form.reason, "incident": incident}
     article = service.add(session, prepared, owner_id=owner, **written)
-    if posted("action") == "submit":
-        reviewing.submit(session, article, base=article.head_id, by=current_user.id, now=now)
+    if posted("action") == "publish":
+        require("article.publish")
+        service.release(session, article, confidence="validated", by=current_user.id, now=now)
     session.commit()
     return article
 
@@ -180,7 +181,7 @@ def edit(article_id: int) -> str:
     """Show the form with the newest revision."""
     article = queries.article(db.session(), article_id, scope())
     head = queries.revision(db.session(), article, article.head_id, scope())
-    form = forms.of_revision(head, article.owner_id)
+    form = upkeep_pages.with_review(forms.of_revision(head, article.owner_id), article)
     return _form(forms.because(forms.with_synonyms(form, t("articles.words_added"))), article)
 
 
@@ -210,28 +211,16 @@ def _save(form: Form, prepared: service.Prepared, article_id: int) -> Any:
         return _conflict(form, article, head)
     if can("article.assign"):
         service.assign(session, article, form.owner_id, by=by, now=now)
-    incident = _incident(session, form)
-    service.require_newest(article, head.id)
-    service.revise(session, article, prepared, by=by, now=now, reason=form.reason, incident=incident)
-    told = _hand_on(session, article, form)
-    session.commit()
-    flash(t(told), "success")
-    return redirect(url_for(".show", article_id=article_id), 303)
-
-
-def _hand_on(session: Session, article: Article, form: Form) -> str:
-    """Put the new revision forward, or give it back to its author; return the key of what to say."""
-    waiting = submissions.waiting(session, article.id)
-    written: dict[str, Any] = {"base": article.head_id, "by": current_user.id, "now": db.now()}
-    if posted("action") == "return" and waiting is not None:
+    written: dict[str, Any] = {"by": by, "now": now, "reason": form.reason}
+    written |= {"base": head.id, "incident": _incident(session, form)}
+    if posted("action") == "publish":
         require("article.publish", article)
-        words = form.reason or t("reviewing.edited")
-        reviewing.send_back(session, article, waiting, words=words, **written)
-        return "reviewing.returned_now"
-    if posted("action") == "submit" and waiting is None:
-        reviewing.submit(session, article, **written)
-        return "reviewing.submitted_now"
-    return "articles.saved"
+        service.save_and_publish(session, article, prepared, **written)
+        flash(t("articles.published_now"), "success")
+    else:
+        service.save(session, article, prepared, **written)
+        flash(t("articles.saved"), "success")
+    return redirect(url_for(".show", article_id=article_id), 303)
 
 
 def _refused_save(form: Form, refused: Refused, article_id: int) -> Any:
@@ -255,10 +244,8 @@ def _form(
         owners = queries.owners(session, article.owner_id if article else None)
         names = [name for name, _ in queries.component_counts(session, scope())]
         incident = _incident(session, form)
-        review = review_pages.of_edit(session, article, form)
     return render_template(
         "articles/edit.html",
-        **review,
         form=form,
         kind=KINDS[form.kind],
         article=article,
@@ -283,7 +270,7 @@ def _missing(form: Form) -> list[Refused]:
 def _preview(form: Form) -> dict[str, Any]:
     text = forms.to_text(replace(form, review_due=""))
     refuse_all(size_problems(text))
-    return {"html": service.html_of(text), "guide": carried(text)}
+    return {"html": service.html_of(text), "guide": guide_view.carried(text)}
 
 
 def _refused_form(form: Form, refused: Refused, article: Article | None = None) -> tuple[str, int]:
@@ -321,11 +308,13 @@ def preview() -> str:
 @bp.post("/articles/<int:article_id>/publication")
 @may("article.publish")
 def publish(article_id: int) -> Any:
-    """Say that what readers see holds in practice; a new text is published by its approval."""
+    """Publish the newest revision."""
     article = queries.article(db.session(), article_id, scope())
     queries.revision(db.session(), article, article.head_id, scope())
-    service.confirm(db.session(), article, base=forms.number("base"), by=current_user.id, now=db.now())
-    flash(t("articles.confirmed_now"), "success")
+    confidence, base = posted("confidence") or "validated", forms.number("base")
+    by, now = current_user.id, db.now()
+    service.publish(db.session(), article, base=base, confidence=confidence, by=by, now=now)
+    flash(t("articles.published_now"), "success")
     return redirect(url_for(".show", article_id=article_id), 303)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FEATURES = ("articles", "search", "kb.guides", "kb.incidents", "kb.notices", "kb.people")
+FEATURES = ("articles", "search", "kb.guides", "kb.incidents", "kb.notices", "kb.people", "kb.privacy")
 ALLOWED = {
     "app": {"kb.web", "kb.store.db", "kb.settings", *FEATURES},
     **{feature: {feature, "kb.web", "kb.store", "kb.domain", "kb.settings"} for feature in FEATURES},

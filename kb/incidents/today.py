@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, render_template
 from flask_login import current_user
 
 from kb.incidents import todo
-from kb.incidents.todo import Item, Section
+from kb.incidents.waiting import Item, Section
 from kb.web import db
 from kb.web.access import can, may, scope
 
@@ -29,9 +29,10 @@ MORE = {
     "actions": ("incidents.actions.index", {"view": "open"}),
     "checks": ("incidents.actions.index", {"view": "open"}),
     "walks": ("guides.index", {}),
+    "flags": ("articles.upkeep.flags", {"owner": "me"}),
+    "marks": ("articles.upkeep.marks", {"owner": "me"}),
+    "reviews": ("articles.upkeep.overdue", {"owner": "me"}),
     "reports": ("incidents.reports.index", {}),
-    "reviews": ("articles.reviews.index", {}),
-    "returned": ("articles.reviews.index", {"view": "mine"}),
 }
 """Where the rest of a long section stands."""
 

@@ -5,69 +5,26 @@ Everybody gets what is theirs, engineers what is nobody's too, and ward officers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from kb.domain.access import WARD_OFFICERS, WRITERS, Reader, Scope
 from kb.domain.actions import SOON
 from kb.domain.guide_runs import OPEN
 from kb.domain.periods import japan_date
-from kb.incidents import overdue
+from kb.incidents import overdue, upkeep
 from kb.incidents.acting import LEFT, next_day
 from kb.incidents.overdue import Awaited
-from kb.store import submissions
-from kb.store.models import (
-    Article,
-    GuideRun,
-    Incident,
-    IncidentAction,
-    IncidentArticle,
-    IncidentEvent,
-    Revision,
-    Submission,
-)
+from kb.incidents.waiting import Item, Section, Sort
+from kb.store.models import Article, GuideRun, Incident, IncidentAction, IncidentArticle, IncidentEvent
 from kb.store.visibility import visible
 
 MOST = 20
 """Rows of a section that are shown; the rest are counted."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One thing to do. what: its words; number: as people quote it; why: a key of the words today.why.
-
-    since: since when it waits. due: the day it is due. endpoint, args: where it is done.
-    """
-
-    what: str
-    why: str
-    endpoint: str
-    number: str = ""
-    since: datetime | None = None
-    due: date | None = None
-    late: bool = False
-    args: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Section:
-    """Things of one sort. total: how many there are, those not shown too. key: of the words today.section."""
-
-    key: str
-    total: int
-    items: Sequence[Item]
-
-
-@dataclass(frozen=True)
-class _Sort:
-    key: str
-    rows: Select[Any]
-    item: Callable[[Any], Item]
 
 
 def sections(session: Session, reader: Reader, scope: Scope, now: datetime) -> list[Section]:
@@ -88,7 +45,7 @@ def count(session: Session, reader: Reader, scope: Scope, now: datetime) -> int:
     return len(late) + sum(_count(session, sort) for sort in _sorts(reader, scope, now, late))
 
 
-def _count(session: Session, sort: _Sort) -> int:
+def _count(session: Session, sort: Sort) -> int:
     rows = sort.rows.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
     return session.scalar(rows) or 0
 
@@ -116,24 +73,23 @@ def _updates(late: Sequence[Awaited]) -> Section:
     return Section("updates", len(late), items)
 
 
-def _sorts(reader: Reader, scope: Scope, now: datetime, late: Sequence[Awaited]) -> list[_Sort]:
+def _sorts(reader: Reader, scope: Scope, now: datetime, late: Sequence[Awaited]) -> list[Sort]:
     if reader.role not in WRITERS:
         return [_walks(reader, scope), _reports(reader)]
     today = japan_date(now)
     return [
         *_incidents(reader, [each.incident.id for each in late]),
         _walks(reader, scope),
-        *([_reviews(reader, scope)] if reader.role in WARD_OFFICERS else []),
-        _returned(reader, scope),
         _actions(reader, today),
         _checks(reader, today),
         _drafts(reader, scope),
         _misled(reader, scope),
+        *upkeep.sorts(reader, scope, today),
         _reports(reader),
     ]
 
 
-def _walks(reader: Reader, scope: Scope) -> _Sort:
+def _walks(reader: Reader, scope: Scope) -> Sort:
     """Return the walks through guides that the reader holds and that are open."""
     rows = select(GuideRun, Article).join(Article, Article.id == GuideRun.article_id)
     mine = rows.where(GuideRun.person_id == reader.id, GuideRun.state == OPEN, visible(scope))
@@ -145,10 +101,10 @@ def _walks(reader: Reader, scope: Scope) -> _Sort:
         number = row.Article.number
         return Item(row.Article.title, why, "guides.walk", number=number, since=run.changed_at, args=args)
 
-    return _Sort("walks", mine.order_by(GuideRun.changed_at.desc(), GuideRun.id), item)
+    return Sort("walks", mine.order_by(GuideRun.changed_at.desc(), GuideRun.id), item)
 
 
-def _reports(reader: Reader) -> _Sort:
+def _reports(reader: Reader) -> Sort:
     """Return the reader's own reports in the words they wrote, whatever was changed in the incident since."""
     first = (
         select(func.min(IncidentEvent.id))
@@ -166,10 +122,10 @@ def _reports(reader: Reader) -> _Sort:
         why, since = f"report_{incident.state}", incident.created_at
         return Item(words or incident.number, why, "incidents.reports.index", since=since)
 
-    return _Sort("reports", mine.order_by(Incident.created_at, Incident.id), item)
+    return Sort("reports", mine.order_by(Incident.created_at, Incident.id), item)
 
 
-def _incidents(reader: Reader, shown: Sequence[int]) -> list[_Sort]:
+def _incidents(reader: Reader, shown: Sequence[int]) -> list[Sort]:
     """Return incidents that are not over, without those shown before, and those not yet closed."""
     mine: ColumnElement[bool] = or_(Incident.lead_id == reader.id, Incident.lead_id.is_(None))
     rows = select(Incident).where(mine, Incident.closed_at.is_(None))
@@ -182,8 +138,8 @@ def _incidents(reader: Reader, shown: Sequence[int]) -> list[_Sort]:
         return _about(row.Incident, why, since)
 
     return [
-        _Sort("incidents", going_on.order_by(Incident.severity, Incident.created_at, Incident.id), open_item),
-        _Sort(
+        Sort("incidents", going_on.order_by(Incident.severity, Incident.created_at, Incident.id), open_item),
+        Sort(
             "to_close",
             over.order_by(Incident.recovered_at, Incident.id),
             lambda row: _about(row.Incident, "to_close", row.Incident.recovered_at, "closing"),
@@ -203,15 +159,15 @@ def _mine_or_late(reader: Reader, today: date) -> ColumnElement[bool]:
     return or_(soon, next_day < today) if reader.role in WARD_OFFICERS else soon
 
 
-def _actions(reader: Reader, today: date) -> _Sort:
+def _actions(reader: Reader, today: date) -> Sort:
     return _of_actions("actions", IncidentAction.done_at.is_(None), reader, today)
 
 
-def _checks(reader: Reader, today: date) -> _Sort:
+def _checks(reader: Reader, today: date) -> Sort:
     return _of_actions("checks", IncidentAction.done_at.is_not(None), reader, today)
 
 
-def _of_actions(key: str, which: ColumnElement[bool], reader: Reader, today: date) -> _Sort:
+def _of_actions(key: str, which: ColumnElement[bool], reader: Reader, today: date) -> Sort:
     rows = select(IncidentAction).where(LEFT, which, _mine_or_late(reader, today))
 
     def item(row: Any) -> Item:
@@ -229,7 +185,7 @@ def _of_actions(key: str, which: ColumnElement[bool], reader: Reader, today: dat
         )
 
     with_incident = rows.options(joinedload(IncidentAction.incident))
-    return _Sort(key, with_incident.order_by(next_day, IncidentAction.id), item)
+    return Sort(key, with_incident.order_by(next_day, IncidentAction.id), item)
 
 
 def _own_articles(reader: Reader, scope: Scope) -> ColumnElement[bool]:
@@ -239,43 +195,7 @@ def _own_articles(reader: Reader, scope: Scope) -> ColumnElement[bool]:
     return and_(visible(scope), Article.owner_id == reader.id)
 
 
-def _reviews(reader: Reader, scope: Scope) -> _Sort:
-    """Return what waits for a decision and holds none of the reader's own words; urgent ones first."""
-    head = Revision.id == Article.head_id
-    rows = select(Submission, Article).join(Article, Article.id == Submission.article_id).join(Revision, head)
-    mine = ~submissions.written_by(reader.id), Revision.audience.in_(scope.drafts), visible(scope)
-    waiting = rows.where(submissions.WAITS, *mine)
-    order = Submission.urgent.desc(), Submission.due_at, Submission.submitted_at, Submission.id
-    return _Sort("reviews", waiting.order_by(*order), lambda row: _submitted(row, "review", "submitted_at"))
-
-
-def _returned(reader: Reader, scope: Scope) -> _Sort:
-    """Return what the reader submitted and got back, as long as nobody submitted it again."""
-    newer = aliased(Submission)
-    again = select(newer.id).where(newer.article_id == Submission.article_id, newer.id > Submission.id)
-    rows = select(Submission, Article).join(Article, Article.id == Submission.article_id)
-    back = rows.where(Submission.state == "returned", Submission.submitted_by == reader.id, ~again.exists())
-    mine = back.where(visible(scope), Article.confidence != "archived")
-    order = Submission.decided_at, Submission.id
-    return _Sort("returned", mine.order_by(*order), lambda row: _submitted(row, "returned", "decided_at"))
-
-
-def _submitted(row: Any, why: str, since: str) -> Item:
-    submission, article = row.Submission, row.Article
-    due = japan_date(submission.due_at) if submission.urgent and why == "review" else None
-    return Item(
-        article.title,
-        "review_urgent" if due else why,
-        "articles.reviews.show",
-        number=article.number,
-        since=getattr(submission, since),
-        due=due,
-        late=submission.fell_back_at is not None and why == "review",
-        args={"article_id": article.id, "submission_id": submission.id},
-    )
-
-
-def _drafts(reader: Reader, scope: Scope) -> _Sort:
+def _drafts(reader: Reader, scope: Scope) -> Sort:
     about = or_(Article.id == Incident.knowledge_article_id, Article.id == Incident.post_mortem_id)
     improved = and_(
         Article.id == Incident.knowledge_article_id, Incident.knowledge_revision_id > Article.published_id
@@ -297,10 +217,10 @@ def _drafts(reader: Reader, scope: Scope) -> _Sort:
             args={"article_id": row.Article.id},
         )
 
-    return _Sort("drafts", waiting.order_by(Incident.closed_at, Incident.id, Article.id), item)
+    return Sort("drafts", waiting.order_by(Incident.closed_at, Incident.id, Article.id), item)
 
 
-def _misled(reader: Reader, scope: Scope) -> _Sort:
+def _misled(reader: Reader, scope: Scope) -> Sort:
     newest = (
         select(func.max(IncidentArticle.id))
         .where(IncidentArticle.outcome == "misled")
@@ -324,4 +244,4 @@ def _misled(reader: Reader, scope: Scope) -> _Sort:
             args={"article_id": row.Article.id},
         )
 
-    return _Sort("misled", waiting.order_by(IncidentArticle.at, IncidentArticle.id), item)
+    return Sort("misled", waiting.order_by(IncidentArticle.at, IncidentArticle.id), item)

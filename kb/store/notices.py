@@ -49,11 +49,10 @@ ABOUT: dict[str, About] = {
 }
 KINDS: dict[str, Kind] = {
     "assigned": Kind(),
-    "submitted": Kind(anchor="manage"),
-    "published_urgently": Kind(anchor="manage"),
-    "approved": Kind(),
-    "returned": Kind(),
-    "fell_back": Kind(anchor="manage"),
+    "flag_raised": Kind(anchor="flags"),
+    "flag_answered": Kind(anchor="flags"),
+    "release_marks": Kind(endpoint="articles.upkeep.marks"),
+    "review_due": Kind(anchor="verify"),
 }
 
 

@@ -33,7 +33,7 @@ from kb.domain.incidents import (
     STATES,
 )
 from kb.domain.people import ORGANISATIONS, ROLES
-from kb.domain.reviewing import SUBMISSION_STATES
+from kb.domain.upkeep import FLAG_KINDS, MARK_ENDS
 
 LANGUAGES = ("ja", "en")
 COOKIE = "language"
@@ -58,13 +58,14 @@ LABELS: Mapping[str, Mapping[str, Label]] = {
     "action_kind": ACTION_KINDS,
     "effect": EFFECTS,
     "action_state": ACTION_STATES,
+    "flag_kind": FLAG_KINDS,
+    "mark_end": MARK_ENDS,
     "step_kind": STEP_KINDS,
     "risk": RISKS,
     "level": LEVEL_WORDS,
     "frequency": FREQUENCY_WORDS,
     "run_state": RUN_STATES,
     "run_origin": RUN_ORIGINS,
-    "submission_state": SUBMISSION_STATES,
 }
 
 

@@ -12,6 +12,9 @@
     document.body.classList.add("print-notice");
     print();
   };
+  addEventListener("beforeprint", () => {
+    for (const part of document.querySelectorAll("[data-print-open]")) part.open = true;
+  });
   addEventListener("afterprint", () => document.body.classList.remove("print-notice"));
 
   const toc = document.querySelector("[data-toc]");

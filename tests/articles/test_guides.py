@@ -84,14 +84,14 @@ def test_what_readers_see_of_the_section_has_no_yaml_in_it():
     assert "記号" in service.html_of(text(GUIDE, kind="workaround"))["steps"], "elsewhere it is but code"
 
 
-def test_a_draft_keeps_a_broken_guide_and_submitting_names_every_reason(as_role, make_article, session):
+def test_a_draft_keeps_a_broken_guide_and_publishing_names_every_reason(as_role, make_article, session):
     broken = GUIDE.replace("分: 15", "分: 十五").replace("頻度: まれ", "頻度: 毎日")
     article = make_article(kind="fault_isolation", audience="engineer", confidence="draft")
     form = form_of(article, **{"section.steps": broken})
 
     assert as_role("author").post(f"/articles/{article.id}/edit", data=form).status_code == 303
     refused = as_role("reviewer").post(
-        f"/articles/{article.id}/edit", data=form | {"base": str(article.head.id + 1), "action": "submit"}
+        f"/articles/{article.id}/edit", data=form | {"base": str(article.head.id + 1), "action": "publish"}
     )
 
     assert refused.status_code == 422
@@ -136,3 +136,16 @@ def test_the_search_finds_a_guide_s_words_and_shows_no_yaml(app, as_role, make_a
 
     assert f"/articles/{article.id}#guide:~:text=" in found
     assert "種類: 処置" not in found and f"/articles/{article.id}" not in keys
+
+
+def test_who_may_walk_a_guide_finds_the_button_at_the_top_and_others_do_not(as_role, make_article):
+    staff = make_article(kind="self_help", audience="staff", sections={"steps": HARMLESS})
+    engineers = make_article(kind="fault_isolation", audience="engineer", sections={"steps": GUIDE})
+    draft = make_article(kind="self_help", audience="staff", sections={"steps": HARMLESS}, confidence="draft")
+    button = "この手順書で切り分ける"
+
+    assert button in as_role("staff").get(f"/articles/{staff.id}").text
+    assert button in as_role("engineer").get(f"/articles/{engineers.id}").text
+    assert button not in as_role("author").get(f"/articles/{draft.id}").text
+    started = as_role("engineer").post(f"/articles/{engineers.id}/walks")
+    assert started.status_code == 303

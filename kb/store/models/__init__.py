@@ -23,18 +23,19 @@ from kb.store.models.incidents import (
 from kb.store.models.notices import Notice
 from kb.store.models.outbox import OutboxMail
 from kb.store.models.people import AuditRow, Person, SignIn
-from kb.store.models.reviews import Autosave, Remark, Submission
 from kb.store.models.search import HandledSearch, Search, SymptomOutcome, ThesaurusGroup, ToIndex
+from kb.store.models.upkeep import Flag, FlagMessage, ReviewMark, Successor, Verification
 
 __all__ = [
     "Article",
     "ArticleLink",
     "Attachment",
     "AuditRow",
-    "Autosave",
     "Base",
     "Component",
     "ContactDay",
+    "Flag",
+    "FlagMessage",
     "GuideChange",
     "GuideFreeze",
     "GuideRun",
@@ -48,15 +49,16 @@ __all__ = [
     "Notice",
     "OutboxMail",
     "Person",
-    "Remark",
+    "ReviewMark",
     "Revision",
     "Search",
     "SignIn",
-    "Submission",
+    "Successor",
     "SymptomOutcome",
     "ThesaurusGroup",
     "ToIndex",
     "UtcDateTime",
+    "Verification",
     "article_components",
     "incident_components",
 ]

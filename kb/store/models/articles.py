@@ -34,6 +34,7 @@ class Article(Base):
     The columns title, kind, audience and components repeat the revision that readers see
     (`published`, or `head` while there is none), so that lists and the visibility clause need no join.
     version: rises with every change (SQLAlchemy refuses a write made from an older one).
+    published_at: when the revision that readers see was published.
     source, source_hash, source_revision_id: the file an article was imported from, its SHA-256, and
     the revision that this made: a later import knows what is new and what was edited here since.
     """
@@ -60,6 +61,7 @@ class Article(Base):
     )
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime] = mapped_column(index=True)
+    published_at: Mapped[datetime | None] = mapped_column(index=True)
     source: Mapped[str | None] = mapped_column(unique=True)
     source_hash: Mapped[str | None] = mapped_column(String(64))
     source_revision_id: Mapped[int | None]

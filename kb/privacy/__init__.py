@@ -1,0 +1,1 @@
+"""Personal data: who lets it pass, what leaves the house, scan and purge."""
