@@ -15,7 +15,7 @@ from articles.links import linked_articles
 from kb.domain import personal_data
 from kb.domain.articles import KINDS, READABLE, Text, publication_problems, text_problems
 from kb.domain.errors import Refused, refuse_all
-from kb.store import article_guides, audit, components
+from kb.store import article_guides, audit, components, guide_changes
 from kb.store.models import Article, ArticleLink, Incident, Person, Revision
 from kb.store.notices import notify
 from kb.store.ownership import able
@@ -209,6 +209,7 @@ def release(
         revision=article.head_id,
         confidence=confidence,
     )
+    guide_changes.released(session, article, now)
 
 
 def archive(session: Session, article: Article, *, by: int | None, now: datetime) -> None:

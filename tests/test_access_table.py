@@ -131,6 +131,11 @@ POST /walks/{run}/rest              303   303   404      303       303    303   
 POST /walks/{run}/holder            303   303   403      409       409    409      409           409
 POST /walks/{run}/end               303   303   404      409       409    409      409           409
 POST /walks/{run}/cause             303   303   403      303       303    303      303           303
+GET  /articles/{guide}/guide/record 303   303   403      200       200    200      200           200
+POST /articles/{guide}/guide/acknowledgement 303 303 403 403       403    409      409           409
+POST /articles/{guide}/guide/freeze 303   303   403      403       403    303      303           303
+POST /articles/{guide}/guide/freeze/end 303 303 403      403       403    409      409           409
+POST /articles/{guide}/guide/runs/1/cause 303 303 403    404       404    404      404           404
 GET  /audit                         303   303   403      403       403    403      403           200
 """
 

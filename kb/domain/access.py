@@ -48,6 +48,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "notices.read": SIGNED_IN,
     "guide.walk": SIGNED_IN,
     "guide.hand_over": WRITERS,
+    "guide.record": WRITERS,
+    "guide.govern": WRITERS,
     "gaps.handle": frozenset({"author", "reviewer", "administrator"}),
     "thesaurus.read": frozenset({"author", "reviewer", "administrator"}),
     "thesaurus.edit": WARD_OFFICERS,

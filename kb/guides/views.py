@@ -12,7 +12,7 @@ from kb.domain.diagnosis.guide import DESTRUCTIVE
 from kb.domain.diagnosis.walking import Answer, choices, named, outcomes, standing
 from kb.domain.errors import Refused
 from kb.domain.guide_runs import OPEN
-from kb.guides import queries, showing, walking
+from kb.guides import queries, record, showing, walking
 from kb.guides.queries import Walk
 from kb.web import db, kept
 from kb.web.access import may, scope
@@ -20,6 +20,7 @@ from kb.web.forms import text
 from kb.web.locale import t
 
 bp = Blueprint("guides", __name__)
+bp.register_blueprint(record.bp)
 
 
 @bp.app_template_filter()

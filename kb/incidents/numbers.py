@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,7 +15,7 @@ from kb.incidents.clocks import span_words
 from kb.incidents.counting import Asked, Period, Table
 from kb.incidents.sheets import XLSX, csv_bytes, xlsx_bytes
 from kb.store import contact_days
-from kb.web import db
+from kb.web import charts, db
 from kb.web.access import may, scope
 from kb.web.locale import label, t
 
@@ -24,17 +23,6 @@ bp = Blueprint("numbers", __name__)
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 SHOWN = 30
 """Rows of a table on the page; the files have all."""
-WIDTH, BAR, LABEL = 640, 24, 190
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One bar of a chart: its words, its number, where it lies and how long it is."""
-
-    words: str
-    number: int
-    top: int
-    length: int
 
 
 @bp.get("/numbers/")
@@ -178,17 +166,10 @@ def _word(value: str, kind: str) -> str:
     return value
 
 
-def _bars(table: Table) -> list[Bar]:
+def _bars(table: Table) -> list[charts.Bar]:
     """Return the bars of the table's chart, none if there is nothing to draw."""
     if table.chart is None:
         return []
     kind = table.columns[0][1]
     rows = [row for row in table.rows[:SHOWN] if row[0] != ""]
-    most = max((row[table.chart] for row in rows), default=0)
-    if not most:
-        return []
-    room = WIDTH - LABEL - 60
-    return [
-        Bar(_word(row[0], kind)[:14], row[table.chart], place * BAR, round(room * row[table.chart] / most))
-        for place, row in enumerate(rows)
-    ]
+    return charts.bars([(_word(row[0], kind), row[table.chart]) for row in rows])

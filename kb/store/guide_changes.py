@@ -18,6 +18,7 @@ from kb.domain.diagnosis.reasons import Change, Move, change
 from kb.store import audit, guide_learning
 from kb.store.article_guides import guide_of
 from kb.store.models import Article, GuideChange, Person
+from kb.store.notices import notify
 
 
 def learnt_more(session: Session, article_id: int, at: datetime) -> GuideChange | None:
@@ -41,6 +42,8 @@ def learnt_more(session: Session, article_id: int, at: datetime) -> GuideChange 
     session.add(row)
     about: dict[str, Any] = {"object_type": "article", "object_id": article_id}
     audit.record(session, "guide.changed", at=at, by=None, runs=runs, **about)
+    kind = "guide_first" if found.first else "guide_shares"
+    notify(session, kind, _in_charge(session, article), about=("article", article_id), at=at, n=runs)
     return row
 
 
@@ -77,7 +80,7 @@ def acknowledge(
     return found
 
 
-def in_charge(session: Session, article: Article) -> list[int]:
+def _in_charge(session: Session, article: Article) -> list[int]:
     """Return who is told of an article: its owner, or the ward's section in charge if it has none."""
     if article.owner_id is not None:
         return [article.owner_id]

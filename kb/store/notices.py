@@ -53,6 +53,8 @@ KINDS: dict[str, Kind] = {
     "flag_answered": Kind(anchor="flags"),
     "release_marks": Kind(endpoint="articles.upkeep.marks"),
     "review_due": Kind(anchor="verify"),
+    "guide_first": Kind(endpoint="guides.record.show", anchor="changes"),
+    "guide_shares": Kind(endpoint="guides.record.show", anchor="changes"),
 }
 
 
