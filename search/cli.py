@@ -257,7 +257,12 @@ def _indexing(documents: int) -> Iterator[Progress]:
 )
 @click.option("--edits", type=click.IntRange(min=1), default=100, show_default=True, help="Edits to time.")
 @click.option("--seed", type=int, default=1, show_default=True)
-def bench(sizes: str, docs: Path | None, each: int, edits: int, seed: int) -> None:
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep each size's database and indexes here, and measure on a copy the next time.",
+)
+def bench(sizes: str, docs: Path | None, each: int, edits: int, seed: int, keep: Path | None) -> None:
     """Measure speed and memory against tantivy; see docs/search.md. Needs no database and no secret key."""
     try:
         numbers = [int(size) for size in sizes.split(",")]
@@ -265,7 +270,7 @@ def bench(sizes: str, docs: Path | None, each: int, edits: int, seed: int) -> No
         sources += read_collection(docs) if docs else []
     except (ValueError, KeyError, OSError) as error:
         raise click.ClickException(t("search.unreadable", error=repr(error))) from error
-    measure_speed(sources, Plan(numbers, each, edits, seed), click.echo)
+    measure_speed(sources, Plan(numbers, each, edits, seed, keep=keep), click.echo)
 
 
 def _require_database() -> None:

@@ -26,6 +26,7 @@ from search.scoring import Answer
 from search.snapshot import Snapshots
 from search.snippet import Parts, Passage, Piece, held, marked, pieces
 from search.vocabulary.current import Current
+from search.waiting import Waiting
 
 PER_PAGE = 20
 MOST_PAGES = 500
@@ -73,6 +74,7 @@ class Finder:
         self._queue = queue
         self._thesaurus = thesaurus or Current()
         self._snapshots = Snapshots(index)
+        self._waiting = Waiting()
         self._passages: Cache[tuple[Passage, ...]] = Cache(_PASSAGE_BYTES)
 
     def find(
@@ -96,9 +98,10 @@ class Finder:
         """Return the answer and whether the index could not give it."""
         offset = (number - 1) * PER_PAGE
         hidden = _hidden(session, scope)  # before the snapshot: what leaves the queue later is in the index
+        newer = self._waiting.newest(session)
         thesaurus = self._thesaurus.newest(session)
         try:
-            with self._snapshots.newest() as snapshot:
+            with self._snapshots.newest(newer) as snapshot:
                 allowed = snapshot.rows.allowed(scope.sees, hidden)
                 return scoring.search(snapshot, query, allowed, filters, offset, PER_PAGE, thesaurus), False
         except IndexUnusable as reason:

@@ -14,14 +14,11 @@ import secrets
 import shutil
 import time
 import zlib
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
-
-import numpy as np
 
 from search import analysis, postings
 from search.engine import (
@@ -36,16 +33,13 @@ from search.engine import (
     fields,
     formats,
 )
+from search.entry import COLUMNS, entry_of
 from search.fields import FIELDS, Document, signature
-from search.folding import fold
-from search.rows import facts
 
 Progress = Callable[[int], None]
 Opened = tuple[Any, SegmentReader | None]
 """A segment as Whoosh's table of contents has it, and its reader."""
 _ATTEMPTS = 20
-_COLUMNS = ("facts", "sequence")
-_GAP = 8  # empty places between two texts, so that their words are not neighbours
 _LOCK_SECONDS = 10.0
 _TOC = re.compile(r"_MAIN_(\d+)\.toc")
 _MOST_SEGMENTS = 8
@@ -92,37 +86,13 @@ class _Terms(fields.FieldType):  # type: ignore[misc]
 
 
 def _schema() -> fields.Schema:
-    columns_of = {name: fields.COLUMN(columns.VarBytesColumn()) for name in _COLUMNS}
+    columns_of = {name: fields.COLUMN(columns.VarBytesColumn()) for name in COLUMNS}
     return fields.Schema(id=_Terms(), **columns_of, **{field.name: _Terms() for field in FIELDS})
 
 
 def fingerprint() -> str:
     """Return what an index made now depends on: analyser, dictionary and fields."""
     return f"2 | {analysis.fingerprint()} | {signature()}"
-
-
-def word_hash(word: str) -> int:
-    """Return the 32 bits that stand for a word in a document's sequence; never 0, which is a gap."""
-    return zlib.crc32(word.encode()) or 1
-
-
-def _entry(document: Document) -> tuple[dict[str, dict[str, float]], dict[str, bytes]]:
-    """Return what the index keeps of a document: terms by field, and columns."""
-    terms = {"id": {str(document.id): 1.0}}
-    lengths: list[float] = []
-    sequence: list[int] = []
-    for field in FIELDS:
-        text = field.source(document)
-        if field.kind == "words":
-            found = analysis.words(text)
-            sequence += [word_hash(word) for word in found] + [0] * _GAP
-            terms[field.name] = {word: float(n) for word, n in Counter(found).items()}
-        elif field.kind == "grams":
-            terms[field.name] = analysis.grams(fold(text))
-        else:
-            terms[field.name] = analysis.identifier_counts(text)
-        lengths.append(sum(terms[field.name].values()))
-    return terms, {"facts": facts(document, lengths), "sequence": np.array(sequence, "<u4").tobytes()}
 
 
 def _merge(writer: SegmentWriter, segments: list[object], most: int) -> list[object]:
@@ -139,7 +109,7 @@ def _merge(writer: SegmentWriter, segments: list[object], most: int) -> list[obj
         segment = live.pop(0)
         taken += segment.doc_count()  # type: ignore[attr-defined]
         reader = SegmentReader(writer.storage, writer.schema, segment)
-        postings.add_segment(writer, reader, _COLUMNS)
+        postings.add_segment(writer, reader, COLUMNS)
         reader.close()
     return live
 
@@ -369,7 +339,8 @@ def _write(
         _delete(writer, files, replaced)
         count = 0
         for count, document in enumerate(documents, 1):
-            postings.add(writer, *_entry(document))
+            entry = entry_of(document)
+            postings.add(writer, entry.terms, entry.columns)
             if progress:
                 progress(count)
         writer.commit(mergetype=partial(_merge, most=most))

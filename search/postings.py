@@ -170,7 +170,9 @@ class Keys:
     """Terms as a segment's table has them, hashed once for all segments that number a field alike."""
 
     def __init__(self, terms: Iterable[str]) -> None:
-        self._terms = [term.encode() for term in terms]
+        """terms: no two the same."""
+        self.places = {term: place for place, term in enumerate(terms)}
+        self._terms = [term.encode() for term in self.places]
         self._made: dict[int, list[tuple[bytes, int]]] = {}
 
     def of(self, field: int) -> list[tuple[bytes, int]]:
@@ -192,10 +194,6 @@ class Terms:
         self._start, self._end = terms._tindex.startofdata, terms._tindex.endofdata
         self._keys: memoryview = terms._tindex.dbfile.view
         self._arrays: MappedFile = terms._postfile
-
-    def postings(self, field: str, term: str) -> Postings:
-        """Return (documents, weights) of a term in a field, the deleted documents too."""
-        return next((found for _, found in self.gather(field, Keys([term]))), NOTHING)
 
     def words(self, fields: Collection[str]) -> Iterator[str]:
         """Yield the terms of these fields."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, delete, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from kb.store.db import reading, writing
@@ -27,6 +28,9 @@ Progress = Callable[[int, int], None]
 BATCH = 1_000
 POLL_SECONDS = 5.0
 TIDY_SECONDS = 1.0
+LINGER_SECONDS = 0.5
+_ENOUGH = 24
+"""So many articles are worth a commit while others are still being saved."""
 _DELETED_AT_ONCE = 500
 log = logging.getLogger(__name__)
 
@@ -117,6 +121,18 @@ class Queue:
                 self._tidy()
                 self._background.rest(POLL_SECONDS)
             self._background.doze()
+            self._linger()
+
+    def _linger(self) -> None:
+        """Wait until nothing more is saved for a moment: one commit does for all, and searches know already.
+
+        Of a batch, or of what `search.waiting` should not grow to, nobody waits.
+        """
+        with suppress(DBAPIError):  # whatever it is, it is noted when the queue is drained
+            while not self._background.stopped and self._count() < _ENOUGH:
+                if not self._background.rest(LINGER_SECONDS):
+                    return
+                self._background.doze()
 
     def _tidy(self) -> None:
         """Join small segments while nobody waits for the index; another time if somebody else writes."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.bm25 import Floats, among
-from search.index import word_hash
+from search.entry import word_hash
 from search.matching import Asked, Word, credit
 
 NEAR_WORDS = 4

@@ -1,13 +1,14 @@
 """One state of the index: postings by term and rows by document, until a newer state replaces it."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from search.fields import FIELDS
 from search.index import Index, IndexDamaged
 from search.lexicon import Lexicon
 from search.postings import NOTHING, Keys, Postings, Terms
-from search.rows import Rows, from_facts, join
+from search.rows import Mask, Rows, from_facts, join
 
 Documents = NDArray[np.int32]
 Weights = NDArray[np.float32]
@@ -37,54 +38,106 @@ def _reading_files() -> Iterator[None]:
         raise IndexDamaged(repr(error)) from error
 
 
-class Segment:
-    """A segment of the index. Its postings and rows never change; only its deletions do."""
+class _Vocabulary:
+    """The words of a part, looked through once, however often its deletions change."""
 
-    def __init__(self, stored: Any, reader: SegmentReader) -> None:
-        """stored: the segment as the table of contents has it; reader: its files."""
-        self.name: str = stored.segment_id()
-        self.size: int = stored.doc_count_all()
-        self._reader = reader
-        self._terms = Terms(reader)
-        facts = reader.column_reader("facts", translate=False)
-        self._sequence_of = reader.column_reader("sequence", translate=False)
-        self.rows = from_facts((facts[n] for n in range(self.size)), _live(stored))
-        self._beside: tuple[str, Lexicon] | None = None
-
-    def with_deletions_of(self, stored: Any) -> "Segment":
-        """Return the segment as a newer table of contents has it."""
-        newer = copy(self)
-        newer.rows = replace(self.rows, live=_live(stored))
-        return newer
-
-    def postings(self, field: str, term: str) -> Postings:
-        """Return (documents, weights) of a term, the deleted documents too; documents count from 0 here."""
-        return self._terms.postings(field, term)
-
-    def gather(self, field: str, keys: Keys) -> Iterator[tuple[int, Postings]]:
-        """Yield (place in keys, postings) of those of the terms that the segment has in the field."""
-        return self._terms.gather(field, keys)
-
-    def terms(self, *fields: str) -> Iterator[str]:
-        """Yield the terms of these fields, the deleted documents' too."""
-        return self._terms.words(fields)
+    def __init__(self, words: Callable[[], Iterator[str]]) -> None:
+        self._words = words
+        self._beside: tuple[_Vocabulary, Lexicon] | None = None
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        """The words of the segment, the deleted documents' too."""
         return Lexicon(self._words())
 
-    def lexicon_beside(self, other: "Segment") -> Lexicon:
-        """Return those words of the segment that another one does not have; kept until that is a new one."""
-        if self._beside is None or self._beside[0] != other.name:
-            self._beside = other.name, Lexicon(self._words(), other.lexicon)
-        return self._beside[1]
+    def beside(self, other: "_Vocabulary") -> Lexicon:
+        """Return those words that another one does not have; kept until that is a new one."""
+        held = self._beside
+        if held is None or held[0] is not other:
+            held = self._beside = other, Lexicon(self._words(), other.lexicon)
+        return held[1]
+
+
+class Part(ABC):
+    """Some documents of a snapshot. Their postings and rows never change; only the deletions do."""
+
+    def __init__(self, name: str, rows: Rows) -> None:
+        self.name = name
+        self.rows = rows
+        self.vocabulary = _Vocabulary(self._words)
+        """Words, the deleted documents' too."""
+
+    @property
+    def size(self) -> int:
+        """How many documents, the deleted ones too."""
+        return len(self.rows)
+
+    @abstractmethod
+    def gather(self, field: str, keys: Keys) -> Iterator[tuple[int, Postings]]:
+        """Yield (place in keys, postings) of those of the terms that stand in the field, by place.
+
+        The deleted documents' too; documents count from 0 here.
+        """
+
+    @abstractmethod
+    def terms(self, *fields: str) -> Iterator[str]:
+        """Yield the terms of these fields, the deleted documents' too."""
+
+    @abstractmethod
+    def sequence(self, document: int) -> Hashes:
+        """Return a document's words as hashes in order, 0 where a text ends."""
+
+    def without(self, ids: Collection[int]) -> Self:
+        """Return the part with these articles taken out."""
+        gone = np.isin(self.rows.ids, list(ids)) & self.rows.live
+        return self._with_live(self.rows.live & ~gone) if gone.any() else self
+
+    def _with_live(self, live: Mask) -> Self:
+        newer = copy(self)
+        newer.rows = replace(self.rows, live=live)
+        return newer
 
     def _words(self) -> Iterator[str]:
         return self.terms(*(field.name for field in FIELDS if field.kind == "words"))
 
+
+class Segment(Part):
+    """A segment of the index."""
+
+    def __init__(self, stored: Any, reader: SegmentReader) -> None:
+        """stored: the segment as the table of contents has it; reader: its files."""
+        self._reader = reader
+        self._terms = Terms(reader)
+        facts = reader.column_reader("facts", translate=False)
+        self._sequence_of = reader.column_reader("sequence", translate=False)
+        rows = from_facts((facts[n] for n in range(stored.doc_count_all())), _live(stored))
+        super().__init__(stored.segment_id(), rows)
+
+    def with_deletions_of(self, stored: Any) -> "Segment":
+        """Return the segment as a newer table of contents has it."""
+        return self._with_live(_live(stored))
+
+    def gather(self, field: str, keys: Keys) -> Iterator[tuple[int, Postings]]:
+        """Read them from the segment's files."""
+        return self._terms.gather(field, keys)
+
+    def terms(self, *fields: str) -> Iterator[str]:
+        """Read them from the segment's files."""
+        return self._terms.words(fields)
+
     def sequence(self, document: int) -> Hashes:
+        """Read it from the segment's files."""
         return np.frombuffer(self._sequence_of[document], dtype="<u4")
+
+
+@dataclass(frozen=True, eq=False)
+class Newer:
+    """What the index may not have yet: the articles whose entries there count no more, and their new ones."""
+
+    articles: frozenset[int]
+    parts: tuple[Part, ...]
+
+
+NOTHING_NEWER = Newer(frozenset(), ())
 
 
 def _live(stored: Any) -> NDArray[np.bool_]:
@@ -96,8 +149,7 @@ def _live(stored: Any) -> NDArray[np.bool_]:
 class Snapshot:
     """A state of the index, safe to use from several threads while it is held."""
 
-    def __init__(self, generation: str, segments: list[Segment]) -> None:
-        self.generation = generation
+    def __init__(self, segments: Sequence[Part]) -> None:
         self.segments = segments
         self.rows: Rows = join([segment.rows for segment in self.segments])
         self.live_count = int(self.rows.live.sum())
@@ -107,11 +159,6 @@ class Snapshot:
         sizes = [segment.size for segment in segments]
         self._starts: list[int] = [0, *np.cumsum(sizes).tolist()][: len(sizes)]
         self._lock = threading.Lock()
-
-    def postings(self, field: str, term: str) -> Postings:
-        """Return (documents, weights) of the live documents with the term in the field."""
-        documents, weights, _ = self.gather(field, [term])
-        return documents, weights
 
     def gather(self, field: str, terms: Sequence[str]) -> tuple[Documents, Weights, Numbers]:
         """Return (documents, weights, sizes) of the live documents that have any of the terms in the field.
@@ -145,7 +192,8 @@ class Snapshot:
             return []
         largest = max(self.segments, key=lambda segment: segment.size)
         others = (segment for segment in self.segments if segment is not largest)
-        return [largest.lexicon, *(segment.lexicon_beside(largest) for segment in others)]
+        words = largest.vocabulary
+        return [words.lexicon, *(segment.vocabulary.beside(words) for segment in others)]
 
     def sequences(self, documents: list[int]) -> list[Hashes]:
         """Return for each document its words as hashes in order, 0 where a text ends."""
@@ -176,32 +224,42 @@ class Snapshots:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._lock = threading.Lock()
+        self._generation = ""
+        self._segments: list[Segment] = []
+        self._newer = NOTHING_NEWER
         self._current: Snapshot | None = None
 
     @contextmanager
-    def newest(self) -> Iterator[Snapshot]:
-        """Hold the newest snapshot. Raises IndexUnusable."""
+    def newest(self, newer: Newer = NOTHING_NEWER) -> Iterator[Snapshot]:
+        """Hold the newest snapshot, with what the index may not have yet. Raises IndexUnusable."""
         with self._lock:
-            snapshot = self._renewed()
+            snapshot = self._renewed(newer)
         yield snapshot
 
-    def _renewed(self) -> Snapshot:
-        old = self._current
-        if old is not None and old.generation == self._index.generation():
-            return old
-        known = {segment.name: segment for segment in old.segments} if old else {}
+    def _renewed(self, newer: Newer) -> Snapshot:
+        if self._read_again() or self._current is None or newer is not self._newer:
+            segments = [segment.without(newer.articles) for segment in self._segments]
+            self._current = Snapshot([*segments, *newer.parts])
+            self._newer = newer
+        return self._current
+
+    def _read_again(self) -> bool:
+        """Open the segments that are new since the last time; return whether anything changed."""
+        if self._generation and self._generation == self._index.generation():
+            return False
+        known = {segment.name: segment for segment in self._segments}
         generation, opened = self._index.open_segments(known)
         with _reading_files():
-            segments = [
+            self._segments = [
                 known[stored.segment_id()].with_deletions_of(stored)
                 if reader is None
                 else Segment(stored, reader)
                 for stored, reader in opened
             ]
-            self._current = Snapshot(generation, segments)
-        return self._current
+        self._generation = generation
+        return True
 
     def close(self) -> None:
         """Let go of the index."""
         with self._lock:
-            self._current = None
+            self._generation, self._segments, self._current = "", [], None

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from search.analysis import Query, Term
 from search.fields import FIELDS
-from search.snapshot import Segment, Snapshot
+from search.postings import Keys
+from search.snapshot import Part, Snapshot
 
 HEAP_BYTES = 1_000_000_000  # enough to make one segment of everything, as our rebuild does
 
@@ -31,7 +32,7 @@ class Rival:
     """A tantivy index of a snapshot's tokens."""
 
     def __init__(self, place: Path, snapshot: Snapshot, stored: Mapping[int, tuple[str, str]]) -> None:
-        """stored: {id: (title, text)}, which every hit fetches."""
+        """place: may hold the index already; stored: {id: (title, text)}, which every hit fetches."""
         self._tantivy = import_module("tantivy")
         builder = self._tantivy.SchemaBuilder()
         for field in FIELDS:
@@ -39,9 +40,11 @@ class Rival:
         for name in ("title", "text"):
             builder.add_bytes_field(name, stored=True)
         self._schema = builder.build()
-        place.mkdir()
+        kept = place.is_dir()
+        place.mkdir(exist_ok=True)
         self._index = self._tantivy.Index(self._schema, str(place))
-        self._fill(snapshot, stored)
+        if not kept:
+            self._fill(snapshot, stored)
         self._index.reload()
         self._searcher = self._index.searcher()
 
@@ -95,14 +98,15 @@ def _spelt(term: str) -> str:
     return "_".join(term.split())
 
 
-def _token_lines(segment: Segment, field: str) -> Iterator[str]:
+def _token_lines(segment: Part, field: str) -> Iterator[str]:
     """Yield for each document its tokens in a field, each as often as it stands there, by blanks."""
     names: list[str] = []
     documents: list[NDArray[np.int32]] = []
     counts: list[NDArray[np.int32]] = []
-    for term in segment.terms(field):
-        found, weights = segment.postings(field, term)
-        names.append(_spelt(term))
+    keys = Keys(segment.terms(field))
+    terms = list(keys.places)
+    for place, (found, weights) in segment.gather(field, keys):
+        names.append(_spelt(terms[place]))
         documents.append(found)
         counts.append(np.rint(weights).astype(np.int32))
     whose = np.concatenate(documents) if documents else np.empty(0, np.int32)

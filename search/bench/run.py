@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import tempfile
-import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from kb.settings import generate_secret
 from search.bench import corpus, hostile, measures, rival, stage
-from search.bench.corpus import Source
+from search.bench.corpus import Source, Text
 from search.bench.timing import Times, percentile, together
-from search.index import Index
+from search.index import Index, fingerprint
 from search.queue import Queue
 
 Tell = Callable[[str], None]
@@ -24,13 +27,20 @@ PERCENTS = (50, 95, 99)
 
 @dataclass(frozen=True)
 class Plan:
-    """What to measure. each: queries of every sort; edits: how many are timed; place: for temporary files."""
+    """What to measure. each: queries of every sort; edits: how many are timed; place: for temporary files;
+    keep: where a size's database and indexes are kept for the next time, of which each run takes a copy."""
 
     sizes: Sequence[int]
     each: int = 40
     edits: int = 100
     seed: int = 1
     place: Path | None = None
+    keep: Path | None = None
+
+    def kept(self, sources: Sequence[Source], size: int) -> Path | None:
+        """Return where that is, by what it was made of."""
+        made_of = zlib.crc32(f"{sources} {fingerprint()}".encode())
+        return self.keep / f"{size}-{self.seed}-{made_of:08x}" if self.keep else None
 
 
 def bench(sources: Sequence[Source], plan: Plan, tell: Tell) -> None:
@@ -53,16 +63,16 @@ def _conditions(sources: Sequence[Source], plan: Plan) -> Iterator[str]:
 
 
 def _one_size(sources: Sequence[Source], plan: Plan, size: int, folder: Path, tell: Tell) -> None:
-    data = folder / "data"
-    engine = stage.make_database(data, corpus.texts(sources, size, plan.seed))
-    generate_secret(data)
+    data, kept = folder / "data", plan.kept(sources, size)
     sorts = corpus.queries(list(corpus.texts(sources, min(size, 2_000), plan.seed)), plan.each, plan.seed)
     index = Index(data / "index")
     tell(f"\n{size:,} articles, {sum(map(len, sorts.values()))} queries")
-    started = time.perf_counter()
-    Queue(engine, index).rebuild()
-    tell(f"{'full rebuild':26}{time.perf_counter() - started:9.1f} s")
+    made = kept is None or not kept.is_dir()
+    engine = _made(corpus.texts(sources, size, plan.seed), data, index) if made else _copied(kept, folder)
+    tell((folder / "rebuild").read_text() + ("" if made else "   (kept from an earlier run)"))
     sides = measures.Sides(engine, index, folder / "tantivy", rival.available())
+    if made and kept:
+        _keep(folder, kept)
     tell(
         f"{'opening the index':26}{sides.open_seconds * 1000:9.1f} ms   (once, at start, before anybody asks)"
     )
@@ -80,6 +90,29 @@ def _one_size(sources: Sequence[Source], plan: Plan, size: int, folder: Path, te
         f"({memory['RssAnon']:.0f} its own, {memory['RssFile']:.0f} mapped files)"
     )
     engine.dispose()
+
+
+def _made(texts: Iterator[Text], data: Path, index: Index) -> Engine:
+    """Make database and index; what the rebuild took stands beside them."""
+    engine = stage.make_database(data, texts)
+    generate_secret(data)
+    times = Times()
+    times.take(lambda: Queue(engine, index).rebuild())
+    wall, busy = times.wall[0] / 1000, times.busy[0] / 1000
+    (data.parent / "rebuild").write_text(f"{'full rebuild':26}{wall:9.1f} s    processor {busy:.1f} s")
+    return engine
+
+
+def _keep(folder: Path, kept: Path) -> None:
+    new = kept.with_name(kept.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.copytree(folder, new)
+    new.rename(kept)
+
+
+def _copied(kept: Path | None, folder: Path) -> Engine:
+    shutil.copytree(kept or folder, folder, dirs_exist_ok=True)
+    return stage.engine_of(folder / "data")
 
 
 def _speed(sides: measures.Sides, sorts: measures.Sorts, tell: Tell) -> None:

@@ -38,7 +38,7 @@ def make_database(data: Path, texts: Iterable[Text]) -> Engine:
     What names a revision comes after it: SQLite would look for it in the whole table, at each row.
     """
     data.mkdir(mode=0o700, parents=True)
-    engine = make_engine(f"sqlite:///{data / 'kiriwake.db'}")
+    engine = engine_of(data)
     upgrade(engine)
     rest = enumerate(texts, 1)
     while chunk := list(islice(rest, _CHUNK)):
@@ -48,6 +48,11 @@ def make_database(data: Path, texts: Iterable[Text]) -> Engine:
             new = update(Article).where(Article.head_id.is_(None), Article.id >= chunk[0][0])
             session.execute(new.values(head_id=Article.id, published_id=Article.id))
     return engine
+
+
+def engine_of(data: Path) -> Engine:
+    """Return the way to an instance's database."""
+    return make_engine(f"sqlite:///{data / 'kiriwake.db'}")
 
 
 def article_row(number: int, text: Text) -> dict[str, object]:

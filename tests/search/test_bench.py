@@ -82,7 +82,9 @@ def test_the_command_measures_without_database_and_secret_key(tmp_path, monkeypa
     answer = (
         create_app()
         .test_cli_runner()
-        .invoke(args=["search", "bench", "--sizes", "50", "--each", "1", "--edits", "1"])
+        .invoke(
+            args=["search", "bench", "--sizes", "50", "--each", "1", "--edits", "1", "--keep", str(tmp_path)]
+        )
     )
 
     assert answer.exit_code == 0, answer.output
@@ -92,6 +94,8 @@ def test_the_command_measures_without_database_and_secret_key(tmp_path, monkeypa
     ):  # fmt: skip
         assert figure in answer.output, figure
     assert not (tmp_path / "nothing").exists()
+    kept = next(tmp_path.glob("50-1-*"))
+    assert (kept / "data" / "kiriwake.db").is_file() and (kept / "data" / "index" / "current").is_file()
 
 
 def test_sizes_that_are_no_numbers_are_refused(tmp_path, monkeypatch):
