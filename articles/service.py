@@ -370,6 +370,8 @@ def _show(session: Session, article: Article, revision: Revision, now: datetime)
     article.title = revision.title
     article.audience = revision.audience
     article.review_due = revision.review_due
+    published = revision.id == article.published_id
+    article.has_guide = published and article_guides.guide_of(revision) is not None
     article.updated_at = now
     if [component.name for component in article.components] != sorted(revision.components):
         article.components = components.named(session, revision.components)

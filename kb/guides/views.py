@@ -5,7 +5,17 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_login import current_user
 
 from kb.domain.diagnosis.guide import DESTRUCTIVE
@@ -27,6 +37,13 @@ bp.register_blueprint(record.bp)
 def about_minutes(value: float) -> int:
     """Return minutes as they are promised: to the minute below ten, else up to the next five."""
     return max(1, round(value)) if value < 10 else -(-round(value) // 5) * 5
+
+
+@bp.app_template_filter()
+def minutes_or_span(value: int) -> str:
+    """Return minutes as they are compared: in minutes up to two hours, then in hours and days."""
+    words: str = current_app.jinja_env.filters["span"](value)
+    return t("clocks.minutes", n=value).strip() if value <= 120 else words
 
 
 @bp.get("/walks/")

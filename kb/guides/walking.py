@@ -9,9 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from kb.domain.access import Reader, Scope
-from kb.domain.diagnosis.belief import authored
 from kb.domain.diagnosis.guide import OTHER
-from kb.domain.diagnosis.learning import Run, contradicts
 from kb.domain.diagnosis.walking import (
     Answer,
     answered,
@@ -198,16 +196,11 @@ def confirm_cause(
     """
     if cause and cause != OTHER and cause not in walk.cause_titles:
         raise Refused("walks.no_such_cause", field="cause")
-    if cause and not sure and speaks_against(walk, cause):
+    if cause and not sure and guide_runs.speaks_against(walk.row, cause):
         raise Refused("walks.contradicts", status=409, field="cause")
     if guide_runs.confirm_cause(session, walk.row.id, cause or None, by=by, at=now):
         guide_changes.learnt_more(session, walk.row.article_id, now)
     session.commit()
-
-
-def speaks_against(walk: Walk, cause: str) -> bool:
-    """Tell whether the answers of a run speak against a cause, by the author's numbers."""
-    return contradicts(authored(walk.guide), Run(guide_runs.as_run(walk.row, None).results, cause))
 
 
 def _open(walk: Walk) -> GuideRun:

@@ -13,9 +13,9 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from kb.domain.access import Scope
-from kb.domain.errors import Reasons, Refused
+from kb.domain.errors import Reasons, Refused, refuse_all
 from kb.domain.incidents import closing_problems
-from kb.incidents import gate, queries
+from kb.incidents import gate, queries, walked
 from kb.incidents.gate import Answers
 from kb.incidents.page import back, page, part
 from kb.store.models import Incident, IncidentAction
@@ -79,10 +79,14 @@ def save(incident_id: int) -> Any:
         return _page(incident_id, _posted(incident))
     if text("base") != base(incident):
         return _page(incident_id, _posted(incident), [Refused("closing.stale", status=409)]), 409
+    session, now = db.session(), db.now()
+    walks = walked.walked(session, incident, scope())
+    causes = walked.chosen(walks)
     try:
-        reopened = gate.save(
-            db.session(), incident, _answers(incident), scope=scope(), by=current_user.id, now=db.now()
-        )
+        refuse_all(walked.problems(walks, causes))
+        given = walked.named(_answers(incident), walks, causes)
+        reopened = gate.save(session, incident, given, scope=scope(), by=current_user.id, now=now)
+        walked.confirm(session, walks, causes, current_user.id, now)
     except Refused as refused:
         return _refused(incident_id, refused)
     db.session().commit()

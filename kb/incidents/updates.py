@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, g
+from flask import Blueprint, flash, g, request
 from flask.sansio.blueprints import BlueprintSetupState
 from flask_login import current_user
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from kb.domain.access import Scope
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.personal_data import problems
-from kb.domain.updates import NEXT_UPDATE, Update, rounded_up, update_problems
+from kb.domain.updates import FARTHEST, NEXT_UPDATE, Update, rounded_up, update_problems
 from kb.incidents import eta, overdue, queries
 from kb.incidents.changing import open_incident
 from kb.incidents.page import again, back, part
@@ -28,7 +28,7 @@ from kb.store.timeline import add_event
 from kb.web import db, kept, mail
 from kb.web.access import can, may
 from kb.web.forms import block, local, moment, text
-from kb.web.locale import t
+from kb.web.locale import t, words_in
 
 bp = Blueprint("updates", __name__)
 SHOWN = 20
@@ -36,6 +36,7 @@ SHOWN = 20
 ETA_MINUTES = ("15", "30", "60")
 NEXT_MINUTES = ("15", "30", "60", "120")
 CONFIDENCE = "medium"
+MOST_MINUTES = FARTHEST // timedelta(minutes=1)
 
 
 @part
@@ -47,7 +48,8 @@ def panel(session: Session, incident: Incident, _scope: Scope, now: datetime) ->
         "updates": told,
         "update_due": due,
         "update_late": due is not None and due < now,
-        "update_form": _offered(incident, told[0] if told else None, now),
+        "update_form": _offered(incident, told[0] if told else None, now) | _of_guide(incident, now),
+        "update_of_guide": bool(_of_guide(incident, now)),
         "eta_choices": ("unknown", *ETA_MINUTES, "at"),
         "next_choices": _next_choices(incident),
         "eta_errors": eta.eta_errors(session, [incident]),
@@ -62,7 +64,7 @@ def newest(session: Session, incident_id: int, most: int = SHOWN) -> Sequence[In
     ).all()
 
 
-def _offered(incident: Incident, last: IncidentUpdate | None, now: datetime) -> Mapping[str, str]:
+def _offered(incident: Incident, last: IncidentUpdate | None, now: datetime) -> dict[str, str]:
     """Return the form as it opens: what was told last, as far as it still holds."""
     lasts = last is not None and last.eta_to is not None and last.eta_to > now
     return {
@@ -74,6 +76,25 @@ def _offered(incident: Incident, last: IncidentUpdate | None, now: datetime) -> 
         "confidence": (last.confidence if last else "") or CONFIDENCE,
         "next": "none" if incident.recovered_at else _usual_next(incident.severity),
         "next_due": "",
+    }
+
+
+def _of_guide(incident: Incident, now: datetime) -> dict[str, str]:
+    """Return what a walk through a guide brings into the form: its range in minutes from now, in the address.
+
+    eta_learnt: 0 while the guide's times are its author's guesses; the ward is told that they may change.
+    """
+    low, high = (request.args.get(name, type=int) for name in ("eta_low", "eta_high"))
+    if low is None or high is None or not 0 <= low <= high <= MOST_MINUTES or incident.recovered_at:
+        return {}
+    learnt = request.args.get("eta_learnt") == "1"
+    words = words_in("ja", "updates.of_guide", low=low, high=high)
+    return {
+        "ward_text": words if learnt else words + words_in("ja", "updates.of_guide_not_learnt"),
+        "eta": "at",
+        "eta_from": local(rounded_up(now + timedelta(minutes=low))),
+        "eta_to": local(rounded_up(now + timedelta(minutes=high))),
+        "confidence": CONFIDENCE if learnt else "low",
     }
 
 

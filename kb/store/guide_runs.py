@@ -9,10 +9,12 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from kb.domain.diagnosis.belief import authored
 from kb.domain.diagnosis.guide import DONE, ESCALATION
-from kb.domain.diagnosis.learning import Run
+from kb.domain.diagnosis.learning import Run, contradicts
 from kb.domain.guide_runs import ESCALATED, IMPORTED, OPEN, TEACHES
 from kb.store import audit
+from kb.store.article_guides import guide_of
 from kb.store.models import GuideRun, GuideRunCause
 
 
@@ -98,6 +100,12 @@ def confirm_cause(session: Session, run_id: int, cause: str | None, *, by: int |
     )
     session.flush()
     return True
+
+
+def speaks_against(row: GuideRun, cause: str) -> bool:
+    """Tell whether a run's answers speak against a cause of its guide, by the author's numbers."""
+    guide = guide_of(row.revision)
+    return guide is not None and contradicts(authored(guide), as_run(row, cause))
 
 
 def of_incident(session: Session, incident_id: int) -> Sequence[GuideRun]:

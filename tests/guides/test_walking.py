@@ -12,6 +12,7 @@ from kb.domain.diagnosis.guide import Cause, Guide
 from kb.store import guide_runs
 from kb.store.db import writing
 from kb.store.models import AuditRow, GuideRun, IncidentArticle, IncidentEvent
+from tests.conftest import form_of
 from tests.guides.conftest import reader_walk
 
 
@@ -44,7 +45,7 @@ def test_a_page_says_the_step_why_how_long_and_what_is_suspected(page, start, ma
     text = page(start(make_guide()))
 
     assert '<h1 id="step-title" lang="ja">ケーブルを差し直す' in text and "解決見込み" in text
-    assert "今エスカレーションした場合 1時間" in text and "未学習" in text
+    assert "今エスカレーションした場合 60分" in text and "未学習" in text
     assert "作成者の見積り" in text and "この手順書にない原因" in text
 
 
@@ -335,3 +336,28 @@ def test_a_closed_incident_takes_no_walk(as_role, make_guide, make_incident, ses
     assert (
         as_role("engineer").post(f"/articles/{article.id}/walks", data={"incident": "999"}).status_code == 404
     )
+
+
+def test_a_published_guide_is_offered_at_its_article_in_the_search_and_inside_an_incident(
+    as_role, make_guide, make_article, make_incident
+):
+    article = make_guide(self_help(), kind="self_help", audience="staff")
+    make_article(title="カード読取機の古い手順")
+
+    address = f'action="/articles/{article.id}/walks"'
+    incident = make_incident(symptom="カード読取機が反応しない")
+
+    for login in ("staff", "engineer"):
+        assert address in as_role(login).get(f"/articles/{article.id}").text
+        found = as_role(login).get("/search?q=カード読取機").text
+        assert found.count("/walks") == 1 and address in found
+    shown = as_role("engineer").get(f"/incidents/{incident.id}").text
+    assert address in shown and f'name="incident" value="{incident.id}"' in shown
+
+
+def test_an_edit_that_takes_the_guide_out_takes_the_offer_away(as_role, make_guide, session):
+    article = make_guide()
+    form = form_of(article, action="publish") | {"section.steps": "手順書はもうない。"}
+
+    assert as_role("reviewer").post(f"/articles/{article.id}/edit", data=form).status_code == 303
+    assert "/walks" not in as_role("engineer").get(f"/articles/{article.id}").text

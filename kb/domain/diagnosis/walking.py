@@ -113,8 +113,11 @@ def _way(model: Model, results: Sequence[Result], step: str) -> Way | None:
 
 
 def eliminated(model: Model, answers: Sequence[Answer]) -> list[str]:
-    """Return the ids of the causes that these answers rule out, in the guide's order."""
-    shares = posterior(model, told(answers))
+    """Return the ids of the causes that these answers rule out, in the guide's order.
+
+    What mended it rules nothing out: it says what it was.
+    """
+    shares = posterior(model, [result for result in told(answers) if result[1] != FIXED])
     return [
         cause
         for cause, before in zip(model.causes, model.prior, strict=True)

@@ -33,6 +33,7 @@ class Article(Base):
 
     The columns title, kind, audience and components repeat the revision that readers see
     (`published`, or `head` while there is none), so that lists and the visibility clause need no join.
+    has_guide: whether the published text carries a guide that can be walked.
     version: rises with every change (SQLAlchemy refuses a write made from an older one).
     published_at: when the revision that readers see was published.
     source, source_hash, source_revision_id: the file an article was imported from, its SHA-256, and
@@ -53,6 +54,7 @@ class Article(Base):
     confidence: Mapped[str] = mapped_column(String(20))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"), index=True)
     review_due: Mapped[date | None] = mapped_column(Date)
+    has_guide: Mapped[bool] = mapped_column(default=False)
     head_id: Mapped[int | None] = mapped_column(
         ForeignKey("revisions.id", use_alter=True, name="fk_articles_head_id_revisions")
     )
