@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from kb.domain.access import WARD_OFFICERS, Reader
 from kb.domain.diagnosis.guide import OTHER, Guide
 from kb.domain.errors import Refused
-from kb.guides import queries, walking
+from kb.guides import queries
 from kb.store import audit, guide_changes, guide_learning, guide_runs
 from kb.store.models import Article, GuideFreeze, GuideRun
 
@@ -72,7 +72,7 @@ def correct(
     walk = queries.walk(session, run)
     if cause and cause not in {OTHER, *(one.id for one in (*walk.guide.causes, *guide.causes))}:
         raise Refused("guide_record.no_cause", field="cause")
-    if cause and not sure and walking.speaks_against(walk, cause):
+    if cause and not sure and guide_runs.speaks_against(run, cause):
         raise Refused("guide_record.contradicts", status=409, field="cause")
     guide_runs.confirm_cause(session, run.id, cause or None, by=by.id, at=now)
     guide_changes.learnt_more(session, run.article_id, now)
