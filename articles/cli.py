@@ -30,7 +30,7 @@ STARTER = Path(__file__).parent / "starter"
 @click.option("--audience", type=click.Choice(list(AUDIENCES)), default="engineer", show_default=True)
 @click.option(
     "--confidence",
-    type=click.Choice([key for key in CONFIDENCES if key != "archived"]),
+    type=click.Choice([key for key in CONFIDENCES if key not in ("archived", "unapproved")]),
     default="not_validated",
     show_default=True,
     help="work_in_progress imports drafts.",

@@ -16,8 +16,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from articles import documents, files, service
-from kb.domain.articles import READABLE, Text
+from kb.domain.articles import Text
 from kb.domain.errors import Refused
+from kb.domain.reviewing import UNAPPROVED
+from kb.store import submissions
 from kb.store.models import Article, Attachment, Revision
 
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp"}
@@ -35,8 +37,9 @@ def export(
     articles = session.scalars(select(Article).order_by(Article.id)).all()
     for article in articles:
         pictures = _pictures(session, article, folder, attachments)
-        _write(folder / f"{article.number}.md", article, article.published or article.head, pictures)
-        if article.published_id is not None and article.head_id != article.published_id:
+        confidence, shown = _approved(session, article)
+        _write(folder / f"{article.number}.md", article, shown or article.head, pictures, confidence)
+        if shown is not None and article.head_id != shown.id:
             _write(folder / f"{article.number}{DRAFT}", article, article.head, pictures, draft=True)
         step(1)
     return len(articles)
@@ -52,8 +55,22 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Article)) or 0
 
 
+def _approved(session: Session, article: Article) -> tuple[str, Revision | None]:
+    """Return what readers see with approval: what was published urgently leaves as the draft that it is."""
+    waiting = submissions.waiting(session, article.id) if article.confidence == UNAPPROVED else None
+    if waiting is not None:
+        return waiting.base_confidence, waiting.base
+    return article.confidence, article.published
+
+
 def _write(
-    path: Path, article: Article, revision: Revision | None, pictures: dict[str, str], *, draft: bool = False
+    path: Path,
+    article: Article,
+    revision: Revision | None,
+    pictures: dict[str, str],
+    confidence: str = "",
+    *,
+    draft: bool = False,
 ) -> None:
     if revision is None:
         return
@@ -61,9 +78,8 @@ def _write(
     told: dict[str, Any] = {"draft_of": article.number} if draft else {"number": article.number}
     told["created"] = article.created_at
     if not draft:
-        readable = article.confidence in READABLE or article.confidence == "archived"
         told["updated"] = article.updated_at
-        told["confidence"] = article.confidence if readable else "work_in_progress"
+        told["confidence"] = confidence
         told |= {"owner": article.owner.login} if article.owner else {}
         told |= {"source": article.source} if article.source else {}
     path.write_text(documents.write(_led(text, pictures), told), encoding="utf-8")

@@ -24,7 +24,7 @@ from articles import documents, exporting, files, service
 from articles.documents import Document
 from articles.sources import IMAGES, MARKDOWN, Files, batches, resolve
 from kb.domain import personal_data
-from kb.domain.articles import READABLE, Text, article_number
+from kb.domain.articles import APPROVED, READABLE, Text, article_number
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.upkeep import next_review
@@ -197,7 +197,7 @@ class Import:
 
     def _publish(self, session: Session, article: Article, document: Document, now: datetime) -> None:
         confidence = document.confidence or self.options.confidence
-        if confidence in READABLE:
+        if confidence in APPROVED:
             service.release(
                 session, article, confidence=confidence, by=self.options.by, now=now, complete=False
             )
@@ -215,8 +215,8 @@ class Import:
         shown = article.confidence in READABLE and not is_draft
         service.revise(session, article, text, by=self.options.by, now=now, reason="import")
         if shown:
-            told = document.confidence if document.confidence in READABLE else None
-            confidence = told or article.confidence
+            told = (document.confidence, article.confidence)
+            confidence = next((word for word in told if word in APPROVED), "not_validated")
             service.release(
                 session, article, confidence=confidence, by=self.options.by, now=now, complete=False
             )

@@ -13,10 +13,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 from articles import causes, upkeep
 from articles.links import linked_articles
 from kb.domain import personal_data
-from kb.domain.articles import KINDS, READABLE, Text, publication_problems, text_problems
+from kb.domain.articles import APPROVED, KINDS, Text, publication_problems, text_problems
 from kb.domain.errors import Refused, refuse_all
-from kb.store import article_guides, audit, components, guide_changes
-from kb.store.models import Article, ArticleLink, Incident, Person, Revision
+from kb.domain.reviewing import UNAPPROVED, require_second_person
+from kb.store import article_guides, audit, components, guide_changes, submissions
+from kb.store.models import Article, ArticleLink, Incident, Person, Revision, Submission
 from kb.store.notices import notify
 from kb.store.ownership import able
 from kb.store.queue import to_index
@@ -126,26 +127,6 @@ def _because(incident: Incident | None) -> dict[str, str]:
     return {"incident": incident.number} if incident else {}
 
 
-def save_and_publish(
-    session: Session,
-    article: Article,
-    text: Text | Prepared,
-    *,
-    base: int,
-    by: int | None,
-    now: datetime,
-    confidence: str = "validated",
-    reason: str = "",
-    incident: Incident | None = None,
-) -> None:
-    """Keep a new revision and publish it, both or neither."""
-    require_newest(article, base)
-    require_in_use(article)
-    revise(session, article, text, by=by, now=now, reason=reason, incident=incident)
-    release(session, article, confidence=confidence, by=by, now=now)
-    session.commit()
-
-
 def require_newest(article: Article, base: int | None) -> None:
     """Raise Refused 409 unless `base`, the revision that the person had before them, is the newest."""
     if base is None or base != article.head_id:
@@ -158,16 +139,17 @@ def require_in_use(article: Article) -> None:
         raise Refused("articles.archived", status=409)
 
 
-def publish(
-    session: Session, article: Article, *, base: int | None, confidence: str, by: int | None, now: datetime
-) -> None:
-    """Let readers see the newest revision, and commit. Raises Refused with every missing section (C-6).
+def confirm(session: Session, article: Article, *, base: int | None, by: int | None, now: datetime) -> None:
+    """Say that what readers see holds in practice, and commit; a new text goes through a submission.
 
-    base: the revision that the reviewer read; if another came between, it is read first (409).
+    base: the revision that the person read. Raises Refused 403 for who wrote it.
     """
     require_newest(article, base)
     require_in_use(article)
-    release(session, article, confidence=confidence, by=by, now=now)
+    if article.published is None or article.published_id != article.head_id:
+        raise Refused("reviewing.needs_review", status=409)
+    require_second_person(by, {article.published.author_id})
+    release(session, article, confidence="validated", by=by, now=now)
     session.commit()
 
 
@@ -180,23 +162,21 @@ def release(
     now: datetime,
     complete: bool = True,
 ) -> None:
-    """Publish the newest revision within the transaction.
+    """Publish the newest revision within the transaction; what waited for a decision waits no longer.
 
     complete: False for an imported article, which may wait for its sections (docs/decisions).
     """
-    if confidence not in READABLE or article.head is None:
+    if confidence not in APPROVED or article.head is None:
         raise Refused("articles.nothing_to_publish")
     if complete:
         refuse_all(unpublishable(text_of(article.head), article.owner_id))
     if article.published_id == article.head_id and article.confidence == confidence:
         raise Refused("articles.nothing_to_publish", status=409)
-    if article.published_id is not None:
-        session.execute(delete(ArticleLink).where(ArticleLink.source_id == article.id))
-    article.published_id = article.head_id
-    set_committed_value(article, "published", article.head)
-    article.confidence = confidence
-    _show(session, article, article.head, now)
-    _link(session, article, article.head)
+    with session.no_autoflush:  # one row of the queue for all that this transaction changes
+        waiting = submissions.waiting(session, article.id)
+    if waiting is not None:
+        submissions.end(waiting, "superseded", article, by=by, now=now)
+    let_read(session, article, article.head, confidence, now)
     article.published_at = now
     upkeep.published(session, article, by=by, now=now, imported=not complete)
     audit.record(
@@ -212,10 +192,44 @@ def release(
     guide_changes.released(session, article, now)
 
 
+def let_read(
+    session: Session, article: Article, revision: Revision | None, confidence: str, now: datetime
+) -> None:
+    """Let readers see this revision, or none but a draft, within the transaction."""
+    if article.published_id is not None:
+        session.execute(delete(ArticleLink).where(ArticleLink.source_id == article.id))
+    article.published_id = revision.id if revision else None
+    set_committed_value(article, "published", revision)
+    article.confidence = confidence
+    shown = revision or article.head
+    if shown is not None:
+        _show(session, article, shown, now)
+    if revision is not None:
+        _link(session, article, revision)
+
+
+def fall_back(session: Session, article: Article, submission: Submission, *, now: datetime) -> None:
+    """Take an urgent publication back within the transaction: to what was approved before, or to a draft.
+
+    The text stays the newest revision and may still be approved.
+    """
+    submission.fell_back_at = now
+    let_read(session, article, submission.base, submission.base_confidence, now)
+    upkeep.keep_later_review(session, article, submission.base)
+    told = {"submission": submission.id, "revision": submission.base_id}
+    about: dict[str, Any] = {"object_type": "article", "object_id": article.id}
+    audit.record(session, "article.fell_back", at=now, by=None, **about, **told)
+
+
 def archive(session: Session, article: Article, *, by: int | None, now: datetime) -> None:
     """Take an article out of readers' sight, and commit; its number and history stay."""
     if article.confidence == "archived":
         raise Refused("articles.already_archived", status=409)
+    waiting = submissions.waiting(session, article.id)
+    if waiting is not None:
+        submissions.end(waiting, "withdrawn", article, by=by, now=now)
+        if article.confidence == UNAPPROVED:
+            fall_back(session, article, waiting, now=now)
     _set_confidence(session, article, "archived", by=by, now=now)
 
 
@@ -296,6 +310,16 @@ def fields_of(text: Text) -> dict[str, str]:
     named = {name: rows[name] for name in ("title", "symptom", "environment")}
     named |= {name: "\n".join(rows[name]) for name in ("error_codes", "synonyms", "components")}
     return named | {f"section.{key}": value for key, value in text.sections.items()}
+
+
+def shown_fields(text: Text) -> dict[str, str]:
+    """Return every field of the text as lines, by the name that forms give it, in the order of the page."""
+    named = fields_of(text)
+    order = ("title", "symptom", "environment", "error_codes", "components")
+    sections = [f"section.{section.key}" for section in KINDS[text.kind].all_sections]
+    due = text.review_due.isoformat() if text.review_due else ""
+    last = {"synonyms": named["synonyms"], "audience": text.audience, "review_due": due}
+    return {name: named.get(name, "") for name in (*order, *sections)} | last
 
 
 def text_of(revision: Revision) -> Text:

@@ -14,7 +14,7 @@ from kb.domain.errors import Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.upkeep import TELLS_THE_PAST, is_marked_by_releases, verification_problems
 from kb.store import audit
-from kb.store.models import Article, Component, ReviewMark, Verification
+from kb.store.models import Article, Component, ReviewMark, Revision, Verification
 from kb.store.notices import notify
 from kb.store.ownership import in_charge
 
@@ -25,17 +25,16 @@ def published(session: Session, article: Article, *, by: int | None, now: dateti
     It ends the marks on the article, and a release note marks the articles of its components (C-9).
     imported: what a file brings was published before, so that it puts nothing in question.
     """
-    _keep_later_review(session, article)
+    keep_later_review(session, article, article.head)
     end_marks(session, article, "revised", by=by, now=now)
     if article.kind == "release_note" and not imported:
         _mark(session, article, by=by, now=now)
 
 
-def _keep_later_review(session: Session, article: Article) -> None:
-    """Let a verification made after the revision was written keep its later date."""
+def keep_later_review(session: Session, article: Article, shown: Revision | None) -> None:
+    """Let a verification made after the revision that is shown was written keep its later date."""
     last = last_verification(session, article.id)
-    head = article.head
-    if last is None or head is None or article.review_due is None or last.at < head.created_at:
+    if last is None or shown is None or article.review_due is None or last.at < shown.created_at:
         return
     article.review_due = max(article.review_due, last.review_due)
 

@@ -19,14 +19,25 @@ from flask import (
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from articles import causes, files, flag_pages, forms, guide_view, queries, service, upkeep_pages
+from articles import (
+    causes,
+    files,
+    flag_pages,
+    forms,
+    guide_view,
+    queries,
+    review_pages,
+    reviewing,
+    service,
+    upkeep_pages,
+)
 from articles.forms import Form
 from kb.domain.anchors import slug
 from kb.domain.articles import AUDIENCES, KINDS, READABLE, size_problems
 from kb.domain.errors import Reasons, Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.plain import outline
-from kb.store import article_guides, incident_links, post_mortems
+from kb.store import article_guides, incident_links, post_mortems, submissions
 from kb.store.models import Article, Incident, Revision
 from kb.web import db, kept
 from kb.web.access import can, may, require, scope
@@ -34,7 +45,7 @@ from kb.web.forms import text as posted
 from kb.web.locale import label, section_label, t
 
 bp = Blueprint("articles", __name__)
-for part in (upkeep_pages, flag_pages):
+for part in (upkeep_pages, flag_pages, review_pages):
     bp.register_blueprint(part.bp)
 USES = 10
 """The newest incidents that an article's page names."""
@@ -44,9 +55,8 @@ USES = 10
 @may("article.list")
 def home() -> str:
     """Show where a person starts: the search box, what waits for them, what is new."""
-    return render_template(
-        "articles/home.html", **queries.start_page(db.session(), scope(), japan_date(db.now()))
-    )
+    found = queries.start_page(db.session(), scope(), japan_date(db.now()))
+    return render_template("articles/home.html", **found, reviews=review_pages.waiting_count())
 
 
 @bp.get("/articles/")
@@ -105,6 +115,7 @@ def _reading(article: Article, revision: Revision) -> dict[str, Any]:
         "incidents": post_mortems.of_article(db.session(), article) if can("incident.read") else (),
         "uses": incident_links.uses(db.session(), article.id, most=USES if can("incident.read") else 0),
         "draft_newer": edits and article.published_id not in (None, newest.id),
+        **review_pages.of_article(article, edits=edits and newest.id == article.head_id),
         "is_draft": article.confidence not in READABLE,
     }
 
@@ -129,7 +140,7 @@ def new() -> str:
 @bp.post("/articles/new")
 @may("article.write", keeps_text=True)
 def create() -> Any:
-    """Keep a new article as a draft, or publish it at once."""
+    """Keep a new article as a draft, or submit it at once."""
     form = forms.posted()
     if form.kind not in KINDS:
         raise Refused("articles.unknown_kind", kind=form.kind)
@@ -153,9 +164,8 @@ def _create(form: Form) -> Article:
         causes.require_no_post_mortem(session, incident, form.kind, scope())
     written: dict[str, Any] = {"by": current_user.id, "now": now, "reason": form.reason, "incident": incident}
     article = service.add(session, prepared, owner_id=owner, **written)
-    if posted("action") == "publish":
-        require("article.publish")
-        service.release(session, article, confidence="validated", by=current_user.id, now=now)
+    if posted("action") == "submit":
+        reviewing.submit(session, article, base=article.head_id, by=current_user.id, now=now)
     session.commit()
     return article
 
@@ -211,16 +221,28 @@ def _save(form: Form, prepared: service.Prepared, article_id: int) -> Any:
         return _conflict(form, article, head)
     if can("article.assign"):
         service.assign(session, article, form.owner_id, by=by, now=now)
-    written: dict[str, Any] = {"by": by, "now": now, "reason": form.reason}
-    written |= {"base": head.id, "incident": _incident(session, form)}
-    if posted("action") == "publish":
-        require("article.publish", article)
-        service.save_and_publish(session, article, prepared, **written)
-        flash(t("articles.published_now"), "success")
-    else:
-        service.save(session, article, prepared, **written)
-        flash(t("articles.saved"), "success")
+    incident = _incident(session, form)
+    service.require_newest(article, head.id)
+    service.revise(session, article, prepared, by=by, now=now, reason=form.reason, incident=incident)
+    told = _hand_on(session, article, form)
+    session.commit()
+    flash(t(told), "success")
     return redirect(url_for(".show", article_id=article_id), 303)
+
+
+def _hand_on(session: Session, article: Article, form: Form) -> str:
+    """Put the new revision forward, or give it back to its author; return the key of what to say."""
+    waiting = submissions.waiting(session, article.id)
+    written: dict[str, Any] = {"base": article.head_id, "by": current_user.id, "now": db.now()}
+    if posted("action") == "return" and waiting is not None:
+        require("article.publish", article)
+        words = form.reason or t("reviewing.edited")
+        reviewing.send_back(session, article, waiting, words=words, **written)
+        return "reviewing.returned_now"
+    if posted("action") == "submit" and waiting is None:
+        reviewing.submit(session, article, **written)
+        return "reviewing.submitted_now"
+    return "articles.saved"
 
 
 def _refused_save(form: Form, refused: Refused, article_id: int) -> Any:
@@ -244,8 +266,10 @@ def _form(
         owners = queries.owners(session, article.owner_id if article else None)
         names = [name for name, _ in queries.component_counts(session, scope())]
         incident = _incident(session, form)
+        review = review_pages.of_edit(session, article, form)
     return render_template(
         "articles/edit.html",
+        **review,
         form=form,
         kind=KINDS[form.kind],
         article=article,
@@ -308,13 +332,11 @@ def preview() -> str:
 @bp.post("/articles/<int:article_id>/publication")
 @may("article.publish")
 def publish(article_id: int) -> Any:
-    """Publish the newest revision."""
+    """Say that what readers see holds in practice; a new text is published by its approval."""
     article = queries.article(db.session(), article_id, scope())
     queries.revision(db.session(), article, article.head_id, scope())
-    confidence, base = posted("confidence") or "validated", forms.number("base")
-    by, now = current_user.id, db.now()
-    service.publish(db.session(), article, base=base, confidence=confidence, by=by, now=now)
-    flash(t("articles.published_now"), "success")
+    service.confirm(db.session(), article, base=forms.number("base"), by=current_user.id, now=db.now())
+    flash(t("articles.confirmed_now"), "success")
     return redirect(url_for(".show", article_id=article_id), 303)
 
 

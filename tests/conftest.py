@@ -183,6 +183,33 @@ def make_article(app, people):
 
 
 @pytest.fixture
+def submit(as_role, session):
+    """A function: the newest revision of an article -> the number of its submission, by one of the cast."""
+
+    def submit(article, login="author", **fields):
+        session.rollback()
+        head = session.get(Article, article.id, populate_existing=True).head_id
+        answer = as_role(login).post(f"/articles/{article.id}/submissions", data={"base": head} | fields)
+        assert answer.status_code == 303, answer.text
+        return int(answer.location.rsplit("/", 1)[1])
+
+    return submit
+
+
+@pytest.fixture
+def decide(as_role, session):
+    """A function: a submission approved, returned or withdrawn by one of the cast -> the answer."""
+
+    def decide(article, submission, what="approval", login="reviewer", **fields):
+        session.rollback()
+        head = session.get(Article, article.id, populate_existing=True).head_id
+        address = f"/articles/{article.id}/submissions/{submission}/{what}"
+        return as_role(login).post(address, data={"base": head} | fields)
+
+    return decide
+
+
+@pytest.fixture
 def make_incident(app, people):
     """A function that records an incident. Fields as in `Report`; lead: login; others set columns."""
 

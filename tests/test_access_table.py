@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from articles import files
+from articles import files, reviewing, service
 from kb.domain.access import PERMISSIONS
 from kb.store.db import writing
-from kb.store.models import Attachment, GuideRun, ThesaurusGroup
+from kb.store.models import Article, Attachment, GuideRun, ThesaurusGroup
 from search.thesaurus import shipped
 from search.vocabulary import groups
 from tests.conftest import form_of
@@ -101,6 +101,15 @@ GET  /today                         303   303   200      200       200    200   
 GET  /upkeep/                       303   303   403      200       200    200      200           200
 GET  /upkeep/marks                  303   303   403      200       200    200      200           200
 GET  /upkeep/flags                  303   303   403      200       200    200      200           200
+GET  /reviews/                      303   303   403      200       200    200      200           200
+POST /articles/{submitted}/submissions 303 303 403       409       409    409      409           409
+POST /articles/{submitted}/urgent-publication 303 303 403 409      409    403      409           409
+GET  /articles/{submitted}/submissions/1 303 303 403     200       200    200      200           200
+POST /articles/{submitted}/submissions/1/approval 303 303 403 403  403    403      409           409
+POST /articles/{submitted}/submissions/1/return 401 401 403 403    403    403      409           409
+POST /articles/{submitted}/submissions/1/withdrawal 303 303 403 303 409   409      409           409
+POST /articles/{submitted}/submissions/1/remarks 401 401 403 403   403    403      409           409
+POST /articles/{submitted}/submissions/1/remarks/1/removal 303 303 403 403 403 403 404           404
 GET  /notices/                      303   303   200      200       200    200      200           200
 POST /notices/reading               303   303   303      303       303    303      303           303
 POST /notices/1/reading             303   303   404      404       404    404      404           404
@@ -238,11 +247,11 @@ POST /articles/{id}/revisions/{revision}/restoration
 POST /articles/{id}/publication
   staff                  303   303   403      403       403    403      409           409
   engineers              303   303   403      403       403    403      409           409
-  restricted             303   303   403      403       403    403      409           409
+  restricted             303   303   403      403       403    403      403           409
   restricted_authors     303   303   403      403       403    403      409           409
-  draft_engineers        303   303   403      403       403    403      303           303
-  draft_authors          303   303   403      403       403    403      303           303
-  draft_restricted       303   303   403      403       403    403      303           303
+  draft_engineers        303   303   403      403       403    403      409           409
+  draft_authors          303   303   403      403       403    403      409           409
+  draft_restricted       303   303   403      403       403    403      409           409
   archived               303   303   403      403       403    403      409           409
 POST /articles/{id}/verification
   staff                  303   303   403      303       303    303      303           303
@@ -418,12 +427,25 @@ def group(app):
         return row.id
 
 
+def submitted(app, make_article, people):
+    """Return a published article with a draft by its author that waits as submission 1."""
+    article = make_article()
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    with writing(app.extensions["kb.engine"]) as session:
+        row = session.get(Article, article.id)
+        text = replace(service.text_of(row.head), title="直した題")
+        revision = service.revise(session, row, text, by=people["author"], now=now)
+        reviewing.submit(session, row, base=revision.id, by=people["author"], now=now)
+    return article
+
+
 @pytest.mark.parametrize(("method", "path", "expected"), place_rows(), ids=named)
 def test_a_place_answers_each_role_as_written(
     app, client_of, people, group, make_article, make_incident, make_action, method, path, expected
 ):
     fields = FIELDS.get(path, {})
     known = {"person": people["untrained"], "group": group, "shipped": groups.address(shipped()[0])}
+    known |= {"submitted": submitted(app, make_article, people).id} if "{submitted}" in path else {}
     found = []
     for column in COLUMNS:
         fresh = {"incident": make_incident().id} if "{incident}" in path else {}
@@ -457,7 +479,7 @@ def test_every_route_is_in_the_table(app):
     written = set()
     for method, path, _ in [*place_rows(), *article_rows()]:
         known = {"person": 1, "id": 1, "revision": 1, "group": 1, "shipped": "0", "attachment": "0"}
-        address = path.format(**known, incident=1, action=1, guide=1, run=1)
+        address = path.format(**known, incident=1, action=1, guide=1, run=1, submitted=1)
         rule, _ = adapter.match(address, method=method, return_rule=True)
         written.add((method, rule.endpoint))
     routes = {

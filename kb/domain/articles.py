@@ -176,12 +176,15 @@ AUDIENCES: dict[str, Label] = {
 
 CONFIDENCES: dict[str, Label] = {
     "work_in_progress": Label("作成中", "Work in progress"),
+    "unapproved": Label("未承認（緊急）", "Unapproved (urgent)"),
     "not_validated": Label("未検証", "Not validated"),
     "validated": Label("検証済み", "Validated"),
     "archived": Label("保管", "Archived"),
 }
-READABLE = frozenset({"not_validated", "validated"})
-"""The confidences in which an article is published."""
+APPROVED = frozenset({"not_validated", "validated"})
+"""The confidences in which an article is published, a second person having agreed."""
+READABLE = APPROVED | {"unapproved"}
+"""The confidences in which readers see an article; unapproved: published urgently during an incident."""
 
 SELF_HELP_STEPS = 5
 """A self-help article asks no more of someone with a queue before them (C-6)."""

@@ -97,3 +97,12 @@ def next_opening(moment: datetime, calendar: Calendar) -> datetime:
 def starts_at(contact: datetime, urgent: bool, calendar: Calendar) -> datetime:
     """Return from when the ward can expect recovery to start: at once if urgent, else in contact hours."""
     return in_japan(contact) if urgent else next_opening(contact, calendar)
+
+
+def closing_after(moment: datetime, days: int, calendar: Calendar) -> datetime:
+    """Return when contact hours end on the so-manieth contact day after the moment's day, in Japan time."""
+    day = in_japan(moment).date()
+    while days > 0:
+        day += DAY
+        days -= calendar.is_open(day)
+    return datetime.combine(day, CLOSES, JAPAN)

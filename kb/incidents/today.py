@@ -33,6 +33,8 @@ MORE = {
     "marks": ("articles.upkeep.marks", {"owner": "me"}),
     "reviews": ("articles.upkeep.overdue", {"owner": "me"}),
     "reports": ("incidents.reports.index", {}),
+    "submitted": ("articles.reviews.index", {}),
+    "returned": ("articles.reviews.index", {"view": "mine"}),
 }
 """Where the rest of a long section stands."""
 

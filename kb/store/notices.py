@@ -55,6 +55,11 @@ KINDS: dict[str, Kind] = {
     "review_due": Kind(anchor="verify"),
     "guide_first": Kind(endpoint="guides.record.show", anchor="changes"),
     "guide_shares": Kind(endpoint="guides.record.show", anchor="changes"),
+    "submitted": Kind(anchor="manage"),
+    "published_urgently": Kind(anchor="manage"),
+    "approved": Kind(),
+    "returned": Kind(),
+    "fell_back": Kind(anchor="manage"),
 }
 
 

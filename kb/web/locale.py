@@ -33,6 +33,7 @@ from kb.domain.incidents import (
     STATES,
 )
 from kb.domain.people import ORGANISATIONS, ROLES
+from kb.domain.reviewing import SUBMISSION_STATES
 from kb.domain.upkeep import FLAG_KINDS, MARK_ENDS
 
 LANGUAGES = ("ja", "en")
@@ -66,6 +67,7 @@ LABELS: Mapping[str, Mapping[str, Label]] = {
     "frequency": FREQUENCY_WORDS,
     "run_state": RUN_STATES,
     "run_origin": RUN_ORIGINS,
+    "submission_state": SUBMISSION_STATES,
 }
 
 

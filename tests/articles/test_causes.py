@@ -38,7 +38,7 @@ def test_a_revision_made_because_of_an_incident_says_so_everywhere(
     assert history.count(f'href="/incidents/{incident.id}"') == 1 and incident.number in history
 
 
-def test_a_new_article_is_created_from_its_incident_and_may_be_published_at_once(
+def test_a_new_article_is_created_from_its_incident_and_may_be_submitted_at_once(
     as_role, make_incident, people, session
 ):
     incident = make_incident()
@@ -48,7 +48,7 @@ def test_a_new_article_is_created_from_its_incident_and_may_be_published_at_once
     page = reviewer.get(f"/articles/new?kind=workaround&incident={incident.id}").text
     assert hidden(incident) in page and "この障害から作成" in page
 
-    posted = new_form(incident=incident.id, action="publish", owner_id=people["reviewer"])
+    posted = new_form(incident=incident.id, action="submit", owner_id=people["reviewer"])
     assert reviewer.post("/articles/new", data=posted).status_code == 303
 
     made = session.scalars(select(IncidentArticle)).one()

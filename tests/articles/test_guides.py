@@ -84,14 +84,14 @@ def test_what_readers_see_of_the_section_has_no_yaml_in_it():
     assert "記号" in service.html_of(text(GUIDE, kind="workaround"))["steps"], "elsewhere it is but code"
 
 
-def test_a_draft_keeps_a_broken_guide_and_publishing_names_every_reason(as_role, make_article, session):
+def test_a_draft_keeps_a_broken_guide_and_submitting_names_every_reason(as_role, make_article, session):
     broken = GUIDE.replace("分: 15", "分: 十五").replace("頻度: まれ", "頻度: 毎日")
     article = make_article(kind="fault_isolation", audience="engineer", confidence="draft")
     form = form_of(article, **{"section.steps": broken})
 
     assert as_role("author").post(f"/articles/{article.id}/edit", data=form).status_code == 303
     refused = as_role("reviewer").post(
-        f"/articles/{article.id}/edit", data=form | {"base": str(article.head.id + 1), "action": "publish"}
+        f"/articles/{article.id}/edit", data=form | {"base": str(article.head.id + 1), "action": "submit"}
     )
 
     assert refused.status_code == 422

@@ -55,35 +55,35 @@ def test_a_change_its_audit_row_and_its_queue_row_are_one(as_role, session):
 def test_an_incomplete_article_is_refused_with_every_reason(as_role, make_article):
     article = make_article(confidence="work_in_progress", symptom="", sections={"effect": "", "undo": ""})
 
-    answer = as_role("reviewer").post(f"/articles/{article.id}/publication", data={"base": article.head_id})
+    answer = as_role("author").post(f"/articles/{article.id}/submissions", data={"base": article.head_id})
 
     assert answer.status_code == 422
     assert "「効果と制約」が空です" in answer.text and "「元に戻す方法」が空です" in answer.text
     assert as_role("staff").get(f"/articles/{article.id}").status_code == 404
 
 
-def test_a_published_article_can_be_read_and_its_queue_row_waits(as_role, make_article, session):
+def test_an_approved_article_can_be_read(as_role, make_article, submit, decide):
     article = make_article(confidence="work_in_progress")
 
-    answer = as_role("reviewer").post(
-        f"/articles/{article.id}/publication", data={"confidence": "not_validated", "base": article.head_id}
-    )
+    answer = decide(article, submit(article), confidence="not_validated")
 
     assert answer.status_code == 303
     page = as_role("staff").get(f"/articles/{article.id}")
     assert page.status_code == 200 and article.title in page.text
 
 
-def test_only_the_ward_publishes(as_role, make_article):
+def test_only_the_ward_publishes(as_role, make_article, submit, decide, session):
     article = make_article(confidence="work_in_progress")
 
+    assert decide(article, submit(article), login="author").status_code == 403
     assert as_role("author").post(f"/articles/{article.id}/publication").status_code == 403
-    refused = as_role("author").post("/articles/new", data=new_form(action="publish"))
-    assert refused.status_code == 403
+    as_role("author").post("/articles/new", data=new_form(action="publish", title="すぐに公開したい"))
+    session.rollback()
+    assert [row.confidence for row in session.scalars(select(Article))] == ["work_in_progress"] * 2
 
 
-def test_a_refused_publication_at_first_save_keeps_the_text_in_the_form(as_role, session):
-    form = new_form(action="publish", **{"section.undo": ""}, title="題は残る")
+def test_a_refused_submission_at_first_save_keeps_the_text_in_the_form(as_role, session):
+    form = new_form(action="submit", **{"section.undo": ""}, title="題は残る")
 
     answer = as_role("reviewer").post("/articles/new", data=form)
 
@@ -92,14 +92,16 @@ def test_a_refused_publication_at_first_save_keeps_the_text_in_the_form(as_role,
     assert session.scalar(select(Article)) is None
 
 
-def test_readers_keep_the_published_text_while_a_draft_is_written(as_role, make_article):
+def test_readers_keep_the_published_text_while_a_draft_is_written(as_role, make_article, submit, decide):
     article = make_article(title="前の題")
 
     as_role("author").post(f"/articles/{article.id}/edit", data=form_of(article, title="書きかけの題"))
 
     assert "書きかけの題" not in as_role("staff").get(f"/articles/{article.id}").text
     assert "書きかけの題" in as_role("author").get(f"/articles/{article.id}/edit").text
-    as_role("reviewer").post(f"/articles/{article.id}/publication", data={"base": article.head_id + 1})
+    submission = submit(article)
+    assert "書きかけの題" not in as_role("staff").get(f"/articles/{article.id}").text
+    decide(article, submission)
     assert "書きかけの題" in as_role("staff").get(f"/articles/{article.id}").text
 
 
@@ -284,30 +286,6 @@ def test_a_save_to_what_is_gone_for_its_writer_gives_their_text_back_and_nothing
     assert "私が書いた題" in answer.text and "私の手順" in answer.text and "限定の題" not in answer.text
 
 
-def test_a_reviewer_publishes_what_they_read_and_not_what_came_after(as_role, make_article, session):
-    article = make_article(confidence="work_in_progress")
-    as_role("author").post(f"/articles/{article.id}/edit", data=form_of(article, title="あとから来た題"))
-
-    stale = as_role("reviewer").post(f"/articles/{article.id}/publication", data={"base": article.head_id})
-    unread = as_role("reviewer").post(f"/articles/{article.id}/publication")
-
-    assert (stale.status_code, unread.status_code) == (409, 409)
-    assert session.scalar(select(Article)).published_id is None
-
-
-def test_the_draft_of_a_published_article_is_read_before_it_is_published(as_role, make_article):
-    article = make_article(confidence="not_validated", sections={"effect": "", "undo": ""})
-    whole = form_of(article, **{"section.effect": "効く", "section.undo": "戻す"})
-    as_role("author").post(f"/articles/{article.id}/edit", data=whole)
-    publication = f'action="/articles/{article.id}/publication"'
-
-    published = as_role("reviewer").get(f"/articles/{article.id}").text
-    draft = as_role("reviewer").get(f"/articles/{article.id}/revisions/{article.head_id + 1}").text
-
-    assert publication not in published and f"/revisions/{article.head_id + 1}#manage" in published
-    assert publication in draft
-
-
 def test_nobody_writes_for_an_audience_that_they_cannot_read(as_role, make_article, session):
     answer = as_role("untrained").post("/articles/new", data=new_form(audience="restricted"))
 
@@ -317,7 +295,7 @@ def test_nobody_writes_for_an_audience_that_they_cannot_read(as_role, make_artic
 
 def test_an_archived_article_is_brought_back_before_it_is_published(as_role, make_article):
     article = make_article(confidence="archived")
-    form = form_of(article, title="直した題", action="publish")
+    form = form_of(article, title="直した題", action="submit")
 
     assert as_role("reviewer").post(f"/articles/{article.id}/edit", data=form).status_code == 409
     assert as_role("staff").get(f"/articles/{article.id}").status_code == 404

@@ -1,6 +1,6 @@
 """kill -9 of the serving process in the middle of saves: `python -m tests.durability.kills --times 100`.
 
-Four people save and publish without pause; the server is killed at a random moment and started again.
+Four people save without pause; the server is killed at a random moment and started again.
 A save is acknowledged once the answer has arrived. Every acknowledged save must then be a revision in the
 database, and the search page must find it.
 """
@@ -112,7 +112,7 @@ def _text(code: str) -> dict[str, str]:
         "symptom": "止まる",
         "environment": "窓口端末",
         "synonyms": code,
-        "action": "publish",
+        "action": "save",
     }
     return fields | {f"section.{key}": f"本文 {code}" for key in SECTIONS}
 
@@ -123,7 +123,7 @@ def _examine(server: Server, visitor: Visitor, result: Result) -> None:
             title.removeprefix("保存の試験 ") for (title,) in database.execute("SELECT title FROM revisions")
         }
         newest = dict(
-            database.execute("SELECT a.id, r.title FROM articles a JOIN revisions r ON r.id = a.published_id")
+            database.execute("SELECT a.id, r.title FROM articles a JOIN revisions r ON r.id = a.head_id")
         )
     result.not_stored = [code for code in result.saves if code not in stored]
     deadline = time.monotonic() + INDEXED_WITHIN

@@ -109,16 +109,17 @@ def test_the_button_lands_on_the_draft_and_both_pages_know_each_other(as_role, r
     assert article.head.incident_id == incident.id
 
 
-def test_what_is_complete_on_record_can_be_published_as_it_is(as_role, recovered, happened):
+def test_what_is_complete_on_record_can_be_submitted_as_it_is(as_role, recovered, happened):
     incident = recovered(
         counters=["3番"], cause_state="confirmed", cause="停電", no_action_reason="設備の更新が決まっている"
     )
     reviewer = as_role("reviewer")
 
-    answer = reviewer.post("/articles/new", data=drafted(reviewer, incident) | {"action": "publish"})
+    answer = reviewer.post("/articles/new", data=drafted(reviewer, incident) | {"action": "submit"})
 
     assert answer.status_code == 303, answer.text
-    assert "停電" in as_role("engineer").get(answer.location).text
+    assert "停電" in reviewer.get(answer.location).text
+    assert "審査待ち" in reviewer.get(answer.location).text
 
 
 def test_a_draft_that_does_not_exist_for_somebody_is_not_told_to_them(as_role, recovered):

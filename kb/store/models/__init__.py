@@ -23,6 +23,7 @@ from kb.store.models.incidents import (
 from kb.store.models.notices import Notice
 from kb.store.models.outbox import OutboxMail
 from kb.store.models.people import AuditRow, Person, SignIn
+from kb.store.models.reviews import Autosave, Remark, Submission
 from kb.store.models.search import HandledSearch, Search, SymptomOutcome, ThesaurusGroup, ToIndex
 from kb.store.models.upkeep import Flag, FlagMessage, ReviewMark, Successor, Verification
 
@@ -31,6 +32,7 @@ __all__ = [
     "ArticleLink",
     "Attachment",
     "AuditRow",
+    "Autosave",
     "Base",
     "Component",
     "ContactDay",
@@ -49,10 +51,12 @@ __all__ = [
     "Notice",
     "OutboxMail",
     "Person",
+    "Remark",
     "ReviewMark",
     "Revision",
     "Search",
     "SignIn",
+    "Submission",
     "Successor",
     "SymptomOutcome",
     "ThesaurusGroup",
