@@ -69,7 +69,7 @@ def correct(
     guide: of the text that readers see, whose causes count too. Raises Refused("guide_record.contradicts",
     409) if the answers speak against it and nobody said that they are sure.
     """
-    walk = queries.walk(session, run)
+    walk = queries.walk(session, run, now)
     if cause and cause not in {OTHER, *(one.id for one in (*walk.guide.causes, *guide.causes))}:
         raise Refused("guide_record.no_cause", field="cause")
     if cause and not sure and guide_runs.speaks_against(run, cause):

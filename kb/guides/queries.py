@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session, joinedload
 
 from kb.domain import access
 from kb.domain.access import WRITERS, Reader, Scope
+from kb.domain.articles import READABLE
 from kb.domain.diagnosis.belief import Model
 from kb.domain.diagnosis.guide import Guide
 from kb.domain.diagnosis.walking import Answer
 from kb.domain.errors import Refused
 from kb.domain.guide_runs import OPEN, STAFF
+from kb.domain.worktime import starts_at
 from kb.guides.in_force import in_force, learnt_from
+from kb.store import contact_days
 from kb.store.article_guides import guide_of
 from kb.store.models import Article, GuideRun, Person, Revision
 from kb.store.paging import LARGEST_ID
@@ -28,12 +31,17 @@ MOST = 50
 
 @dataclass(frozen=True)
 class Walk:
-    """A run with the guide that is walked and the numbers in force. runs: how many these rest on."""
+    """A run with the guide that is walked and the numbers in force. runs: how many these rest on.
+
+    model: with the minutes until help counted from now. help_from: when contact is next received, None if
+    it is now.
+    """
 
     row: GuideRun
     guide: Guide
     model: Model
     runs: int
+    help_from: datetime | None = None
 
     @property
     def answers(self) -> list[Answer]:
@@ -72,19 +80,28 @@ def run(session: Session, run_id: int, reader: Reader, scope: Scope, *, change: 
     return found
 
 
-def walk(session: Session, row: GuideRun) -> Walk:
-    """Return a run with its guide. Raises Refused 409 if today's rules no longer read that."""
+def walk(session: Session, row: GuideRun, now: datetime) -> Walk:
+    """Return a run with its guide. Raises Refused 409 if today's rules no longer read that.
+
+    Outside contact hours (C-2) help takes longer by what is left until they begin, unless the incident is
+    urgent: that changes when to stop trying.
+    """
     guide = guide_of(row.revision)
     if guide is None:
         raise Refused("walks.unreadable", status=409)
     model = in_force(session, row.article_id, guide)
-    return Walk(row, guide, model, learnt_from(session, row.article_id))
+    urgent = row.incident is not None and row.incident.urgent
+    opens = starts_at(now, urgent, contact_days.calendar(session))
+    wait = max((opens - now).total_seconds() / 60, 0.0)
+    model = replace(model, escalation=model.escalation + wait)
+    return Walk(row, guide, model, learnt_from(session, row.article_id), opens if wait else None)
 
 
 def article_with_guide(session: Session, article_id: int, scope: Scope) -> tuple[Article, Revision, Guide]:
     """Return a published article that exists for the reader, with its guide, or raise Refused 404."""
     found = session.get(Article, article_id) if 0 < article_id <= LARGEST_ID else None
-    if found is None or not scope.sees(found) or found.published is None:
+    readable = found is not None and found.confidence in READABLE
+    if found is None or not readable or not scope.sees(found) or found.published is None:
         raise Refused("articles.not_found", status=404)
     guide = guide_of(found.published)
     if guide is None:

@@ -212,7 +212,8 @@ def cause(run_id: int) -> Any:
 
 def _walk(run_id: int, *, change: bool = False) -> Walk:
     session = db.session()
-    return queries.walk(session, queries.run(session, run_id, current_user, scope(), change=change))
+    row = queries.run(session, run_id, current_user, scope(), change=change)
+    return queries.walk(session, row, db.now())
 
 
 def _stale(found: Walk) -> bool:

@@ -63,7 +63,7 @@ def start(
     )
     session.add(row)
     session.flush()
-    walk = queries.walk(session, row)
+    walk = queries.walk(session, row, now)
     expected = standing(walk.model, [], runs=walk.runs).expected
     row.expected = [round(minutes, 1) for minutes in (expected.mean, expected.low, expected.high)]
     _audit(session, "guide.started", row, by.id, now, incident=incident.number if incident else None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from kb.domain.diagnosis.guide import Cause, Guide
+from kb.guides import queries
 from kb.store import guide_runs
 from kb.store.db import writing
 from kb.store.models import AuditRow, GuideRun, IncidentArticle, IncidentEvent
@@ -45,7 +46,7 @@ def test_a_page_says_the_step_why_how_long_and_what_is_suspected(page, start, ma
     text = page(start(make_guide()))
 
     assert '<h1 id="step-title" lang="ja">ケーブルを差し直す' in text and "解決見込み" in text
-    assert "今エスカレーションした場合 60分" in text and "未学習" in text
+    assert "今エスカレーションした場合" in text and "未学習" in text
     assert "作成者の見積り" in text and "この手順書にない原因" in text
 
 
@@ -361,3 +362,26 @@ def test_an_edit_that_takes_the_guide_out_takes_the_offer_away(as_role, make_gui
 
     assert as_role("reviewer").post(f"/articles/{article.id}/edit", data=form).status_code == 303
     assert "/walks" not in as_role("engineer").get(f"/articles/{article.id}").text
+
+
+def test_help_takes_until_contact_hours_begin_unless_the_incident_is_urgent(
+    start, row, session, make_guide, make_incident
+):
+    article = make_guide()
+    monday = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)  # 10:00 in Japan
+    evening = monday + timedelta(hours=10)
+    usual = start(article, incident=make_incident().id)
+    urgent = start(article, incident=make_incident(urgent=True).id)
+
+    def minutes(run, now):
+        return round(queries.walk(session, row(run), now).model.escalation)
+
+    assert [minutes(usual, monday), minutes(urgent, evening)] == [60, 60]
+    assert minutes(usual, evening) == 60 + 12 * 60 + 30
+    assert queries.walk(session, row(usual), evening).help_from == monday + timedelta(hours=22, minutes=30)
+
+
+def test_an_archived_guide_is_not_begun(as_role, make_guide):
+    archived = make_guide(confidence="archived", owner="reviewer")
+
+    assert as_role("reviewer").post(f"/articles/{archived.id}/walks").status_code == 404
