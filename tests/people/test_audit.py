@@ -38,6 +38,10 @@ def table(page):
     return body.split("<tr>")[1:]
 
 
+WRITERS_OF_ROWS = {"audit.record", "record", "tell", "_audit"}
+"""The functions whose second argument is an action."""
+
+
 def written_actions():
     """Return every action that the product's code names when it writes to the log."""
     found = set()
@@ -46,7 +50,7 @@ def written_actions():
         *(f for name in ("kb", "articles", "search") for f in (ROOT / name).rglob("*.py")),
     ]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("audit.record", "record", "tell"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in WRITERS_OF_ROWS:
                 found |= {
                     inner.value
                     for argument in node.args[1:2]
