@@ -24,6 +24,7 @@ from articles import (
     files,
     flag_pages,
     forms,
+    guide_pages,
     guide_view,
     queries,
     review_pages,
@@ -38,6 +39,7 @@ from kb.domain.errors import Reasons, Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.plain import outline
 from kb.store import article_guides, incident_links, post_mortems, submissions
+from kb.store.article_guides import WITH_GUIDE
 from kb.store.models import Article, Incident, Revision
 from kb.web import db, kept
 from kb.web.access import can, may, require, scope
@@ -47,6 +49,8 @@ from kb.web.locale import label, section_label, t
 bp = Blueprint("articles", __name__)
 for part in (upkeep_pages, flag_pages, review_pages):
     bp.register_blueprint(part.bp)
+SHOWS = frozenset({"preview", "form"})
+"""What the form's buttons do without saving: show it as readers would see it, or the form itself."""
 USES = 10
 """The newest incidents that an article's page names."""
 
@@ -145,7 +149,10 @@ def create() -> Any:
     if form.kind not in KINDS:
         raise Refused("articles.unknown_kind", kind=form.kind)
     try:
-        if kept.resuming() or posted("action") == "preview":
+        form, guide = guide_pages.taken_in(form)
+        if guide:
+            return guide_pages.page(form, guide)
+        if kept.resuming() or posted("action") in SHOWS:
             return _form(form, preview=posted("action") == "preview")
         article = _create(form)
     except Refused as refused:
@@ -187,11 +194,16 @@ def _prepare(form: Form, owner_id: int | None) -> service.Prepared:
 
 @bp.get("/articles/<int:article_id>/edit")
 @may("article.edit")
-def edit(article_id: int) -> str:
-    """Show the form with the newest revision."""
+def edit(article_id: int) -> Any:
+    """Show the form with the newest revision, or (?part=guide) the page of its guide."""
     article = queries.article(db.session(), article_id, scope())
     head = queries.revision(db.session(), article, article.head_id, scope())
     form = upkeep_pages.with_review(forms.of_revision(head, article.owner_id), article)
+    if request.args.get("part") == guide_pages.ACTION and form.kind in WITH_GUIDE:
+        try:
+            return guide_pages.page(form, guide_pages.opened(form), article)
+        except Refused as refused:
+            return _refused_form(form, refused, article)
     return _form(forms.because(forms.with_synonyms(form, t("articles.words_added"))), article)
 
 
@@ -206,7 +218,10 @@ def save(article_id: int) -> Any:
         with db.reading() as reading:
             article = queries.article(reading, article_id, scope())
             queries.revision(reading, article, article.head_id, scope())
-        if kept.resuming() or posted("action") == "preview":
+        form, guide = guide_pages.taken_in(form)
+        if guide:
+            return guide_pages.page(form, guide, article)
+        if kept.resuming() or posted("action") in SHOWS:
             return _form(form, article, preview=posted("action") == "preview")
         return _save(form, _prepare(form, article.owner_id), article_id)
     except Refused as refused:

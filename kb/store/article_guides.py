@@ -9,7 +9,7 @@ from typing import Protocol
 from kb.domain.diagnosis.checking import staff_problems
 from kb.domain.diagnosis.guide import Guide
 from kb.domain.errors import Reasons, Refused
-from kb.store.guide_blocks import Found, blocks, read
+from kb.store.guide_blocks import LANGUAGE, Found, blocks, draft, read
 
 WITH_GUIDE = frozenset({"fault_isolation", "self_help"})
 """The kinds whose articles may carry a guide."""
@@ -39,6 +39,18 @@ def guide_of(text: Written) -> Guide | None:
 def _guide(text: Written) -> Guide | None:
     found = found_in(text)
     return _read(found[0].text, found[0].line) if found else None
+
+
+def draft_of(text: Written) -> Guide | None:
+    """Return the guide of this text for its author, though it may not be fit to walk yet.
+
+    Raises Reasons where it cannot be read at all, each with values["field"].
+    """
+    found = found_in(text)
+    try:
+        return draft(found[0].text, found[0].line) if found else None
+    except Reasons as wrong:
+        raise Reasons([_placed(reason, text.kind) for reason in wrong.reasons]) from wrong
 
 
 def guide_problems(text: Written) -> list[Refused]:
@@ -89,6 +101,17 @@ def prose(kind: str, sections: Mapping[str, str]) -> dict[str, str]:
         key: without_guide(markdown) if _holds_guide(kind, key) else markdown
         for key, markdown in sections.items()
     }
+
+
+def with_guide(markdown: str, block: str) -> str:
+    """Return a section's text with this block in place of its (first) guide, or at its end."""
+    lines = markdown.replace("\r\n", "\n").split("\n")
+    new = [f"```{LANGUAGE}", *block.rstrip("\n").split("\n"), "```"]
+    found = blocks(markdown)
+    if found:
+        lines[found[0].line - 2 : found[0].end] = new
+        return "\n".join(lines)
+    return "\n".join([markdown.rstrip("\n"), "", *new]).lstrip("\n") + "\n"
 
 
 def without_guide(markdown: str) -> str:

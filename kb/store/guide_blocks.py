@@ -106,13 +106,26 @@ def read(text: str, line: int = 1) -> Guide:
 
     Raises Reasons: each Refused("guides.at_line", line, reason) names a line and what is wrong there.
     """
+    reader, guide = _read(text, line)
+    refuse_all([reader.placed(problem) for problem in problems(guide)])
+    return guide
+
+
+def draft(text: str, line: int = 1) -> Guide:
+    """Return the guide of a block, though it may not be fit to walk yet (`problems`).
+
+    Raises Reasons where something cannot be read at all.
+    """
+    return _read(text, line)[1]
+
+
+def _read(text: str, line: int) -> tuple[_Reader, Guide]:
     if len(text) > LONGEST:
         raise Reasons([Refused("guides.too_long", most=LONGEST)])
     reader = _Reader(line)
     guide = reader.guide(_composed(text, line))
     refuse_all(reader.found)
-    refuse_all([reader.placed(problem) for problem in problems(guide)])
-    return guide
+    return reader, guide
 
 
 def at_line(line: int, reason: Refused) -> Refused:
@@ -328,13 +341,18 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _named(keys: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that say something under their Japanese keys, in the keys' order."""
-    return {word: values[key] for key, word in keys.items() if values.get(key) not in (None, "", [], {})}
+    """Return the values that say something under their Japanese keys, in the keys' order, and every name."""
+    told = [key for key in keys if values.get(key) not in (None, "", [], {}) or key == "title"]
+    return {keys[key]: values[key] for key in told if key in values}
 
 
 def _step_row(step: Step) -> dict[str, Any]:
+    default_first = sorted(step.likely.items(), key=lambda row: row[0] != DEFAULT)
     likely = {
-        DEFAULT_WORD if cause == DEFAULT else cause: _level_row(row) for cause, row in step.likely.items()
+        DEFAULT_WORD if cause == DEFAULT else cause: _level_row(
+            {answer: row[answer] for answer in step.answers if answer in row}
+        )
+        for cause, row in default_first
     }
     return {
         "id": step.id,

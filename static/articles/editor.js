@@ -28,7 +28,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
-    if (!dialog.open) form.requestSubmit(form.querySelector("[data-save]"));
+    if (!dialog?.open) form.requestSubmit(form.querySelector("[data-save]"));
   });
 
   const say = (words) => {

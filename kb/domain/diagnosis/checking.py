@@ -15,6 +15,7 @@ MOST_CAUSES, MOST_STEPS, MOST_ANSWERS = 50, 100, 6
 LONGEST_TITLE, LONGEST_ANSWER = 200, 60
 MOST_MINUTES = 10_080.0
 """A week."""
+_SAME = 1e-9
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
@@ -116,7 +117,7 @@ def doubts(guide: Guide) -> list[Refused]:
     """Return what a guide without problems still lacks: not forbidden, but perhaps overlooked.
 
     A cause that no check says anything of (every answer as the default row has it), one that no repair mends,
-    two causes that no check tells apart.
+    two causes that no check tells apart, a step that will never be proposed.
     """
     model = authored(guide)
     rows = [row for action in model.actions.values() for row in action.rows.values()]
@@ -131,4 +132,15 @@ def doubts(guide: Guide) -> list[Refused]:
     for (one, left), (other, right) in combinations(zip(guide.causes, columns, strict=True), 2):
         if left == right and {one.id, other.id} & told:
             found.append(Refused("guides.causes_alike", cause=one.id, title=one.title, other=other.title))
-    return found
+    return found + [Refused("guides.unreachable", step=step.id, title=step.title) for step in _idle(guide)]
+
+
+def _idle(guide: Guide) -> Iterator[Step]:
+    """Yield the steps that are never proposed: no step waits for them, and they neither tell nor mend."""
+    awaited = {one for step in guide.steps for one in step.requires} | set(guide.pinned)
+    actions = authored(guide).actions
+    for step in guide.steps:
+        rows = actions[step.id].rows.values()
+        tells = any(max(row) - min(row) > _SAME for row in rows)
+        if step.id not in awaited and step.kind != REPAIR and not tells:
+            yield step
