@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
-from kb.guides import bench, protocol
+from kb.domain.errors import Refused
+from kb.guides import bench, importing, protocol
+from kb.web import db
+from kb.web.locale import refusals, t
 
-commands = AppGroup("guides", help="Guides: the next step for a program, and how long it takes to find.")
+commands = AppGroup(
+    "guides",
+    help="Guides: starting runs out of old tickets; the next step for a program.",
+)
 
 
 @commands.command("policy", with_appcontext=False)
@@ -17,6 +25,29 @@ def policy() -> None:
     """Answer one JSON object per line: load, next, close, release (docs/guides.md)."""
     for answer in protocol.answers(sys.stdin):
         click.echo(answer)
+
+
+@commands.command("learn")
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--article", default="", metavar="KB-0001", help="The guide's article, for lines without one.")
+@click.option("--dry-run", is_flag=True, help="Read and check everything, change nothing.")
+def learn(path: Path, article: str, dry_run: bool) -> None:
+    """Give guides old tickets as starting runs: a .jsonl or .csv FILE; docs/guides.md has its columns.
+
+    May be run again at any time: a line is taken once by its source. Exit code 1 if any line was refused.
+    """
+    if not db.migrated(current_app):
+        raise click.ClickException(t("import.no_database"))
+    try:
+        outcome = importing.learn(db.engine(), path, db.now, article=article, dry_run=dry_run)
+    except Refused as refused:
+        raise click.ClickException(" ".join(refusals(refused))) from refused
+    for line, reason in outcome.refused:
+        click.echo(t("numbers.line", line=line, why=" ".join(refusals(reason))), err=True)
+    words = ", ".join(f"{t(f'import.{key}')} {number}" for key, number in sorted(outcome.counts.items()))
+    click.echo(words or t("numbers.no_rows"))
+    if outcome.refused:
+        raise SystemExit(1)
 
 
 @commands.command("bench", with_appcontext=False)

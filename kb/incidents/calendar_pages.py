@@ -14,13 +14,13 @@ from kb.domain.errors import Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.personal_data import problems
 from kb.domain.worktime import year_end
-from kb.incidents.sheets import csv_bytes, csv_rows
 from kb.store import audit, contact_days
 from kb.store.models import ContactDay
 from kb.web import db
 from kb.web.access import may
 from kb.web.forms import text
 from kb.web.locale import t
+from kb.web.sheets import csv_bytes, csv_rows
 
 bp = Blueprint("calendar", __name__)
 FIRST_YEAR, LAST_YEAR = 2000, 2099

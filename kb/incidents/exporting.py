@@ -16,8 +16,8 @@ from kb.domain.errors import Refused
 from kb.domain.periods import in_japan
 from kb.domain.personal_data import masked
 from kb.incidents.importing import CLOSING, COLUMNS, LISTS, MOMENTS
-from kb.incidents.sheets import csv_bytes
 from kb.store.models import Incident, IncidentArticle, IncidentEvent
+from kb.web.sheets import csv_bytes
 
 WITHOUT = frozenset({"stamp", "visit", "visit_end"})
 """Kinds of events that stay here: moments have columns of their own, visits name persons."""

@@ -34,12 +34,12 @@ from kb.domain.periods import JAPAN, in_japan
 from kb.domain.personal_data import problems
 from kb.incidents.recording import Report, record, report_problems
 from kb.incidents.recurrence import began
-from kb.incidents.sheets import csv_rows
 from kb.store import audit, components
 from kb.store.db import writing
 from kb.store.incident_links import part_of, tell_search
 from kb.store.models import Article, Incident, IncidentArticle, IncidentEvent
 from kb.store.timeline import add_event
+from kb.web.sheets import parsed, records
 
 TEXTS = ("source", "symptom", "severity", "reporter", "channel")
 LISTS = ("components", "offices", "counters")
@@ -80,7 +80,7 @@ def run(engine: Engine, path: Path, now: Callable[[], datetime], *, dry_run: boo
 
     Raises Refused if the file cannot be read at all. dry_run: reads and checks, changes nothing.
     """
-    outcome, rows = Outcome(), list(_rows(path))
+    outcome, rows = Outcome(), list(records(path, COLUMNS, MOST_BYTES))
     for start in range(0, len(rows), BATCH):
         with writing(engine) as session:
             for line, row in rows[start : start + BATCH]:
@@ -104,55 +104,6 @@ def _take(session: Session, line: int, row: Row | Refused, outcome: Outcome, now
         outcome.counts[result] += 1
     except Refused as refused:
         outcome.refused.append((line, refused))
-
-
-def _rows(path: Path) -> Iterator[tuple[int, Row | Refused]]:
-    """Yield (line, row) of the file; a line that is no row comes as its refusal."""
-    if path.stat().st_size > MOST_BYTES:
-        raise Refused("import.file_too_large", most=MOST_BYTES // 1_000_000)
-    data = path.read_bytes()
-    if path.suffix.lower() == ".csv":
-        yield from _csv(data)
-        return
-    try:
-        lines = data.decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError:
-        raise Refused("import.not_utf8") from None
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield number, _json(line)
-
-
-def _csv(data: bytes) -> Iterator[tuple[int, Row | Refused]]:
-    rows = csv_rows(data)
-    head = rows[0][1] if rows else []
-    unknown = [name for name in head if name not in COLUMNS]
-    if not head or unknown or "source" not in head:
-        raise Refused("numbers.columns", names=", ".join(unknown) or "source")
-    for line, cells in rows[1:]:
-        row = dict(zip(head, cells, strict=False))
-        yield line, Refused("numbers.no_row") if len(cells) > len(head) else row
-
-
-def _json(line: str) -> Row | Refused:
-    try:
-        row = _parsed(line)
-    except ValueError:
-        return Refused("numbers.no_row")
-    if not isinstance(row, dict):
-        return Refused("numbers.no_row")
-    unknown = [str(name)[:40] for name in row if name not in COLUMNS]
-    return Refused("numbers.columns", names=", ".join(unknown)) if unknown else row
-
-
-def _parsed(text: str) -> Any:
-    """Return what the JSON says, or raise ValueError: also for what is nested too deep or is no text."""
-    try:
-        found = json.loads(text)
-        json.dumps(found, ensure_ascii=False).encode()  # half of a surrogate pair cannot be stored
-    except RecursionError as error:
-        raise ValueError from error
-    return found
 
 
 def _ticket(row: Row) -> Ticket:
@@ -228,7 +179,7 @@ def _events(row: Row) -> Iterator[tuple[datetime, str, str]]:
     given = row.get("events") or []
     if isinstance(given, str):
         try:
-            given = _parsed(given)
+            given = parsed(given)
         except ValueError:
             given = None
     if not isinstance(given, list):

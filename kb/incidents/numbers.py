@@ -13,11 +13,11 @@ from kb.domain.periods import japan_date
 from kb.incidents import counting
 from kb.incidents.clocks import span_words
 from kb.incidents.counting import Asked, Period, Table
-from kb.incidents.sheets import XLSX, csv_bytes, xlsx_bytes
 from kb.store import contact_days
 from kb.web import charts, db
 from kb.web.access import may, scope
 from kb.web.locale import label, t
+from kb.web.sheets import XLSX, csv_bytes, xlsx_bytes
 
 bp = Blueprint("numbers", __name__)
 FIRST_YEAR, LAST_YEAR = 2000, 2099

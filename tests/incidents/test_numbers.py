@@ -13,10 +13,10 @@ from kb.domain.access import scope
 from kb.domain.incidents import Stamps
 from kb.incidents import counting
 from kb.incidents.counting import Asked
-from kb.incidents.sheets import csv_bytes, guarded, unguarded, xlsx_bytes
 from kb.store import contact_days
 from kb.store.db import writing
 from kb.store.models import IncidentArticle, Person
+from kb.web.sheets import csv_bytes, guarded, unguarded, xlsx_bytes
 
 MAY = datetime(2026, 5, 14, 0, 0, tzinfo=UTC)  # Thursday, 9:00 in Japan
 
