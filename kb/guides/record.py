@@ -14,6 +14,7 @@ from kb.domain.errors import Refused
 from kb.domain.periods import japan_date
 from kb.guides import governing, recorded
 from kb.guides.recorded import Record
+from kb.store import guide_runs
 from kb.store.guide_runs import Closed
 from kb.store.models import GuideChange
 from kb.store.paging import Page
@@ -104,7 +105,7 @@ def _page(article_id: int, asked: tuple[int, str] | None = None) -> str:
         asked=asked,
         least=LEARNT_FROM,
         in_charge=governing.in_charge(current_user, found.article),
-        minutes_of=recorded.minutes_of,
+        minutes_of=guide_runs.minutes_of,
         day_of=japan_date,
         cause_words=lambda key: _cause_words(found, key),
         reasons=lambda change: reasons(found, change),
@@ -156,14 +157,14 @@ def _percent(share: float) -> str:
 
 def _minutes_chart(record: Record) -> dict[str, Any] | None:
     """Return the chart of expected and actual minutes with the runs that it draws, oldest first."""
-    rows = [one for one in record.runs[::-1] if recorded.minutes_of(one) is not None]
+    rows = [one for one in record.runs[::-1] if guide_runs.minutes_of(one) is not None]
     rows = rows[charts.newest(rows) :]
     if not rows:
         return None
     marks = []
     for one in rows:
         low, high = one.row.expected[1:] or (None, None)
-        marks.append((low, high, recorded.minutes_of(one) or 0.0))
+        marks.append((low, high, guide_runs.minutes_of(one) or 0.0))
     return {"chart": charts.marks(marks, t("guide_record.unit")), "rows": rows}
 
 

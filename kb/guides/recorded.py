@@ -12,16 +12,16 @@ from sqlalchemy.orm import Session, joinedload
 
 from kb.domain.access import Scope
 from kb.domain.diagnosis.belief import authored
-from kb.domain.diagnosis.eta import Calibration, Told, calibration
-from kb.domain.diagnosis.guide import ESCALATION, Guide
+from kb.domain.diagnosis.eta import Calibration, calibration
+from kb.domain.diagnosis.guide import Guide
 from kb.domain.diagnosis.learning import LEARNT_FROM, course
 from kb.domain.errors import Refused
-from kb.domain.guide_runs import ESCALATED, OPEN, REPAIRED, TEACHES
-from kb.store import guide_changes, guide_learning, guide_runs
+from kb.domain.guide_runs import OPEN, TEACHES
+from kb.store import guide_changes, guide_health, guide_learning, guide_runs
 from kb.store.article_guides import guide_of
 from kb.store.guide_learning import Lesson
 from kb.store.guide_runs import Closed
-from kb.store.models import Article, GuideChange, GuideFreeze, GuideRun
+from kb.store.models import Article, GuideChange, GuideFreeze, GuideRun, GuideWarning
 from kb.store.paging import LARGEST_ID
 from kb.store.visibility import visible
 
@@ -58,6 +58,7 @@ class Record:
     freeze: GuideFreeze | None
     changes: Sequence[GuideChange]
     releases: Sequence[tuple[Article, datetime]]
+    warning: GuideWarning | None
 
     @property
     def ends(self) -> Counter[str]:
@@ -117,25 +118,12 @@ def record(session: Session, article: Article, guide: Guide, scope: Scope) -> Re
         used=guide_learning.learnt_from(session, article.id),
         causes=_causes(session, article, guide, runs),
         course=Course(lessons, shares),
-        held=calibration([told for one in runs if (told := told_of(one))]),
+        held=calibration([told for one in runs if (told := guide_runs.told_of(one))]),
         freeze=freeze,
         changes=guide_changes.of_article(session, article.id),
         releases=_releases(session, article, scope),
+        warning=guide_health.of_text(session, article),
     )
-
-
-def told_of(one: Closed) -> Told | None:
-    """Return what a run was expected to take and took; None if either is not known."""
-    spent = minutes_of(one)
-    return Told(*one.row.expected, spent) if spent is not None and one.row.expected else None
-
-
-def minutes_of(one: Closed) -> float | None:
-    """Return how long a run took, help included; None if it was given up or nobody measured."""
-    minutes = [spent for _, _, spent in one.run.results]
-    helped = any(step == ESCALATION for step, _, _ in one.run.results)
-    whole = one.row.state == REPAIRED or (one.row.state == ESCALATED and helped)
-    return sum(minutes) if whole and all(minutes) else None
 
 
 def _causes(session: Session, article: Article, guide: Guide, runs: Sequence[Closed]) -> list[CauseRow]:

@@ -16,7 +16,7 @@ from kb.domain.access import WARD_OFFICERS, WRITERS, Reader, Scope
 from kb.domain.actions import SOON
 from kb.domain.guide_runs import OPEN
 from kb.domain.periods import japan_date
-from kb.incidents import overdue, reviews, upkeep
+from kb.incidents import guides, overdue, reviews, upkeep
 from kb.incidents.acting import LEFT, next_day
 from kb.incidents.overdue import Awaited
 from kb.incidents.waiting import Item, Section, Sort
@@ -85,6 +85,7 @@ def _sorts(reader: Reader, scope: Scope, now: datetime, late: Sequence[Awaited])
         _checks(reader, today),
         _drafts(reader, scope),
         _misled(reader, scope),
+        *guides.sorts(reader, scope),
         *upkeep.sorts(reader, scope, today),
         _reports(reader),
     ]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from kb.domain.diagnosis.belief import authored
 from kb.domain.diagnosis.reasons import Change, Move, change
-from kb.store import audit, guide_learning
+from kb.store import audit, guide_health, guide_learning
 from kb.store.article_guides import guide_of
 from kb.store.models import Article, GuideChange, Person
 from kb.store.notices import notify
@@ -29,6 +29,7 @@ def learnt_more(session: Session, article_id: int, at: datetime) -> GuideChange 
     """
     session.flush()
     article = session.get(Article, article_id)
+    guide_health.reconsider(session, article_id, at)
     guide = guide_of(article.published) if article and article.published else None
     if article is None or guide is None or guide_learning.freeze_of(session, article_id):
         return None

@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from kb.domain.diagnosis.belief import authored
+from kb.domain.diagnosis.eta import Told
 from kb.domain.diagnosis.guide import DONE, ESCALATION
 from kb.domain.diagnosis.learning import Run, contradicts
-from kb.domain.guide_runs import ESCALATED, IMPORTED, OPEN, TEACHES
+from kb.domain.guide_runs import ESCALATED, IMPORTED, OPEN, REPAIRED, TEACHES
 from kb.store import audit
 from kb.store.article_guides import guide_of
 from kb.store.models import GuideRun, GuideRunCause
@@ -57,6 +58,20 @@ def as_run(row: GuideRun, cause: str | None, until: datetime | None = None) -> R
         if waited > 0 and (until is None or recovered <= until):
             results.append((ESCALATION, DONE, waited))
     return Run(tuple(results), cause)
+
+
+def told_of(one: Closed) -> Told | None:
+    """Return what a run was expected to take and took; None if either is not known."""
+    spent = minutes_of(one)
+    return Told(*one.row.expected, spent) if spent is not None and one.row.expected else None
+
+
+def minutes_of(one: Closed) -> float | None:
+    """Return how long a run took, help included; None if it was given up or nobody measured."""
+    minutes = [spent for _, _, spent in one.run.results]
+    helped = any(step == ESCALATION for step, _, _ in one.run.results)
+    whole = one.row.state == REPAIRED or (one.row.state == ESCALATED and helped)
+    return sum(minutes) if whole and all(minutes) else None
 
 
 def causes_of(session: Session, article_id: int, until: datetime | None = None) -> dict[int, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -115,6 +116,7 @@ def test_the_owner_is_told_why_another_step_comes_first_and_acknowledges(
     page = record("author")
     assert OTHER_STEP in page
     assert re.search("「ドライバーの停止」の見込みが 11 % から 5\\d % に上がりました", page)
+    assert "学んで変わった手順書" in as_role("author").get("/today").text
     assert "事例20件から学び" in as_role("author").get("/notices/").text
     assert "確認しました" not in record("engineer"), "it waits for who is in charge"
 
@@ -154,6 +156,35 @@ def test_a_frozen_guide_stands_still_until_it_learns_again(app, article, as_role
 def in_force(app, article):
     with reading(app.extensions["kb.engine"]) as session:
         return list(guide_learning.in_force(session, article.id, reader_guide()).prior)
+
+
+def close_with(app, article, at=START + 50 * HOUR):
+    """Let the guide be looked at as when a walk ends."""
+    with writing(app.extensions["kb.engine"]) as writer:
+        guide_changes.learnt_more(writer, article.id, at)
+
+
+def test_a_guide_that_is_often_given_up_waits_for_its_owner_until_a_new_text(app, article, as_role, record):
+    for number in range(4):
+        add_run(app, article, DRIVER, cause="_other" if number < 2 else "driver", at=START + number * HOUR)
+    close_with(app, article)
+    assert "うまく導いていない手順書" not in as_role("author").get("/today").text, "too few to say"
+    add_run(app, article, [], state="abandoned", at=START + 5 * HOUR)
+    add_run(app, article, [], state="abandoned", at=START + 6 * HOUR)
+    add_run(app, article, [], state="abandoned", at=START + 7 * HOUR, origin="import")
+
+    close_with(app, article)
+
+    assert "途中でやめられています" in as_role("author").get("/today").text
+    assert "うまく導いていない" not in as_role("engineer").get("/today").text, "only who is in charge"
+    assert "途中でやめられています（6回中2回）" in record()
+    with writing(app.extensions["kb.engine"]) as writer:
+        mine = writer.get(Article, article.id)
+        text = replace(service.text_of(mine.head), title="直した手順書")
+        service.revise(writer, mine, text, by=None, now=START + 60 * HOUR)
+        service.release(writer, mine, confidence="validated", by=None, now=START + 60 * HOUR, complete=False)
+    assert "うまく導いていない手順書" not in as_role("author").get("/today").text
+    assert "うまく導いていません" not in record()
 
 
 def test_only_who_is_in_charge_governs_the_learning(app, article, as_role):

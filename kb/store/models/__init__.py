@@ -9,7 +9,7 @@ from kb.store.models.articles import (
     article_components,
 )
 from kb.store.models.base import Base, UtcDateTime
-from kb.store.models.guide_learning import GuideChange, GuideFreeze
+from kb.store.models.guide_learning import GuideChange, GuideFreeze, GuideWarning
 from kb.store.models.guides import GuideRun, GuideRunCause
 from kb.store.models.incidents import (
     ContactDay,
@@ -42,6 +42,7 @@ __all__ = [
     "GuideFreeze",
     "GuideRun",
     "GuideRunCause",
+    "GuideWarning",
     "HandledSearch",
     "Incident",
     "IncidentAction",

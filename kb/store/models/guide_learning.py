@@ -1,11 +1,11 @@
-"""What an owner is told of a guide's learning, and when learning stands still."""
+"""What an owner is told of a guide's learning, when learning stands still, which guides mislead."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kb.store.models.base import Base
@@ -34,6 +34,21 @@ class GuideFreeze(Base):
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
 
     frozen_by: Mapped[Person | None] = relationship(foreign_keys=[frozen_by_id])
+
+
+class GuideWarning(Base):
+    """A guide that misleads, by the runs with the text of this revision; at most one row of an article.
+
+    reasons: [[key, n, of], ...] with the keys of `kb.store.guide_health`. at: the run that last said so.
+    """
+
+    __tablename__ = "guide_warnings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), unique=True)
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"))
+    reasons: Mapped[list[list[Any]]] = mapped_column(JSON)
+    at: Mapped[datetime]
 
 
 class GuideChange(Base):
