@@ -32,8 +32,9 @@ dev:
 browser:
 	@tools/browser.sh
 
-drill: dev ## 4 processes write 300 lines each; the server dies 100 times in saves: what is lost? (11 minutes)
+drill: dev ## 4 people write 1,200 lines and save one article 1,200 times; the server dies 100 times in saves: what is lost? (15 minutes)
 	@.venv/bin/python -m tests.durability.timeline --each 300
+	@.venv/bin/python -m tests.durability.editing --each 300
 	@.venv/bin/python -m tests.durability.kills --times $(or $(TIMES),100)
 
 hostile: dev ## Read files made to do harm: what each is answered, how long it takes, by how much the server grows

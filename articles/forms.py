@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from difflib import SequenceMatcher
-from itertools import pairwise
 
 from flask import request
 
@@ -18,11 +15,6 @@ from kb.store.models import Revision
 from kb.web import forms
 
 TEXTS = ("title", "symptom", "error_codes", "environment", "synonyms", "audience", "components", "review_due")
-
-
-LONG_TEXT = 20_000
-MANY_PIECES = 2_000
-"""Characters and pieces from which a difference is shown more coarsely: comparing is quadratic."""
 
 
 @dataclass(frozen=True)
@@ -160,35 +152,10 @@ def _entries(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line.strip() for line in text.split("\n") if line.strip()))
 
 
-def differences(mine: Form, theirs: Form) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return for each field that differs its name and the pieces: (" ", both), ("-", theirs), ("+", mine)."""
-    pairs = [(name, getattr(theirs, name), getattr(mine, name)) for name in TEXTS]
-    keys = dict.fromkeys([*theirs.sections, *mine.sections])
-    pairs += [(f"section.{key}", theirs.sections.get(key, ""), mine.sections.get(key, "")) for key in keys]
-    return [(name, list(_pieces(old, new))) for name, old, new in pairs if old != new]
-
-
-def _pieces(old: str, new: str) -> Iterable[tuple[str, str]]:
-    before, after = _cut(old), _cut(new)
-    many = len(before) + len(after) > MANY_PIECES
-    for op, a, b, c, d in SequenceMatcher(None, before, after, autojunk=many).get_opcodes():
-        if op == "equal":
-            yield " ", "".join(before[a:b])
-            continue
-        if b > a:
-            yield "-", "".join(before[a:b])
-        if d > c:
-            yield "+", "".join(after[c:d])
-
-
-def _cut(text: str) -> list[str]:
-    """Cut at line ends and after Japanese marks: pieces a person compares; short texts by character."""
-    if len(text) <= 400:
-        return list(text)
-    if len(text) > LONG_TEXT:
-        return text.splitlines(keepends=True)
-    marks = [0, *(i + 1 for i, c in enumerate(text) if c in "\n。、」"), len(text)]
-    return [text[a:b] for a, b in pairwise(marks) if a < b]
+def fields(form: Form) -> dict[str, str]:
+    """Return the form's fields as lines, by the names that a difference gives them."""
+    named = {name: getattr(form, name) for name in TEXTS}
+    return named | {f"section.{key}": words for key, words in form.sections.items()}
 
 
 def number(name: str) -> int | None:

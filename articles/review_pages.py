@@ -315,16 +315,9 @@ def of_edit(session: Session, article: Article | None, form: forms.Form) -> dict
     if submission is None or submission.state not in ("waiting", "returned"):
         return {"submission": None, "remarks": {}}
     found = {}
-    for name, lines in placed(reviewing.remarks(session, submission), form_fields(form)).items():
+    for name, lines in placed(reviewing.remarks(session, submission), forms.fields(form)).items():
         found[name] = [(line, row) for line in sorted(lines) for row in lines[line]]
     return {"submission": submission, "remarks": found}
-
-
-def form_fields(form: forms.Form) -> dict[str, str]:
-    """Return the form's fields as lines, by the names that a difference gives them."""
-    return {name: getattr(form, name) for name in forms.TEXTS} | {
-        f"section.{key}": words for key, words in form.sections.items()
-    }
 
 
 def of_article(article: Article, *, edits: bool) -> dict[str, Any]:

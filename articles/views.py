@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +33,9 @@ from articles import (
     service,
     upkeep_pages,
 )
+from articles.differences import changes
 from articles.forms import Form
+from articles.merging import Merge, merge
 from kb.domain.anchors import slug
 from kb.domain.articles import AUDIENCES, KINDS, READABLE, size_problems
 from kb.domain.errors import Reasons, Refused, refuse_all
@@ -44,7 +47,7 @@ from kb.store.models import Article, Incident, Revision
 from kb.web import db, kept
 from kb.web.access import can, may, require, scope
 from kb.web.forms import text as posted
-from kb.web.locale import label, section_label, t
+from kb.web.locale import field_label, label, section_label, t
 
 bp = Blueprint("articles", __name__)
 for part in (upkeep_pages, flag_pages, review_pages):
@@ -228,12 +231,13 @@ def save(article_id: int) -> Any:
         return _refused_save(form, refused, article_id)
 
 
-def _save(form: Form, prepared: service.Prepared, article_id: int) -> Any:
+def _save(form: Form, prepared: service.Prepared, article_id: int, *, taken: Sequence[str] = ()) -> Any:
+    """Keep the form. taken: the fields that it took from what somebody else saved meanwhile."""
     session, by, now = db.session(), current_user.id, db.now()
     article = queries.article(session, article_id, scope())
     head = queries.revision(session, article, article.head_id, scope())
     if form.base != str(head.id):
-        return _conflict(form, article, head)
+        return _meet(form, article, head)
     if can("article.assign"):
         service.assign(session, article, form.owner_id, by=by, now=now)
     incident = _incident(session, form)
@@ -242,6 +246,9 @@ def _save(form: Form, prepared: service.Prepared, article_id: int) -> Any:
     told = _hand_on(session, article, form)
     session.commit()
     flash(t(told), "success")
+    if taken:
+        names = t("articles.join").join(field_label(name, form.kind) for name in taken)
+        flash(t("articles.merged", fields=names), "info")
     return redirect(url_for(".show", article_id=article_id), 303)
 
 
@@ -320,18 +327,34 @@ def _refused_form(form: Form, refused: Refused, article: Article | None = None) 
     return _form(form, article, problems=reasons), refused.status
 
 
-def _conflict(form: Form, article: Article, head: Revision) -> tuple[str, int]:
+def _meet(form: Form, article: Article, head: Revision) -> Any:
+    """Put the form together with what was saved since; where both touched the same, show both (409)."""
     theirs = forms.of_revision(head, article.owner_id)
+    found = _merged(form, article, theirs)
     who = head.author.name if head.author else ""
-    db.close()  # comparing may take a moment, and nobody has to wait for it
+    db.close()  # comparing and rendering may take a moment, and nobody has to wait for it
+    if found is not None and not found.touching:
+        put_together = forms.based_on(found.form, head.id)
+        return _save(put_together, _prepare(put_together, article.owner_id), article.id, taken=found.taken)
+    shown = found.form if found else form
     conflict = {
         "theirs": theirs,
         "who": who,
         "when": head.created_at,
-        "diffs": forms.differences(form, theirs),
+        "taken": found.taken if found else (),
+        "changes": changes(forms.fields(theirs), forms.fields(shown)),
     }
     stale = (Refused("articles.stale", status=409),)
-    return _form(forms.based_on(form, head.id), article, problems=stale, conflict=conflict), 409
+    return _form(forms.based_on(shown, head.id), article, problems=stale, conflict=conflict), 409
+
+
+def _merged(form: Form, article: Article, theirs: Form) -> Merge | None:
+    """Return both put together, or None where nobody knows any more what the form was made from."""
+    try:
+        base = queries.revision(db.session(), article, int(form.base), scope())
+    except (Refused, ValueError):
+        return None
+    return merge(forms.of_revision(base, article.owner_id), form, theirs)
 
 
 @bp.post("/articles/preview")

@@ -11,9 +11,11 @@ import multiprocessing
 import re
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from app import create_app
 from kb.incidents.recording import Report, record
@@ -52,21 +54,34 @@ def drill(folder: Path, each: int) -> Result:
     """Let WRITERS processes write this many lines each; return what the timeline's pages hold then."""
     settings = settings_in(folder / "var")
     incident_id = _prepared(settings)
-    told = FORK.Queue()
-    writers = [
-        FORK.Process(target=_write, args=(settings, incident_id, number, each, told))
-        for number in range(WRITERS)
-    ]
     begun = time.monotonic()
-    for writer in writers:
-        writer.start()
-    result = Result([status for _ in writers for status in told.get(timeout=PATIENCE)])
-    for writer in writers:
-        writer.join(PATIENCE)
+    result = Result([status for told in at_once(_write, settings, incident_id, each) for status in told])
     result.seconds = time.monotonic() - begun
-    client = _signed_in(settings)
+    client = signed_in(settings)
     result.first, result.second = _read(client, incident_id), _read(client, incident_id)
     return result
+
+
+def at_once(write: Callable[..., list[Any]], *arguments: Any) -> list[list[Any]]:
+    """Let WRITERS processes call write(*arguments, number) at once; return what each of them returned."""
+    told = FORK.Queue()
+    writers = [
+        FORK.Process(target=_told, args=(told, write, *arguments, number)) for number in range(WRITERS)
+    ]
+    for writer in writers:
+        writer.start()
+    found = [told.get(timeout=PATIENCE) for _ in writers]
+    for writer in writers:
+        writer.join(PATIENCE)
+    return found
+
+
+def _told(told: Any, write: Callable[..., list[Any]], *arguments: Any) -> None:
+    found: list[Any] = []
+    try:
+        found = write(*arguments)
+    finally:
+        told.put(found)
 
 
 def _prepared(settings: Settings) -> int:
@@ -83,24 +98,21 @@ def _prepared(settings: Settings) -> int:
     return incident_id
 
 
-def _signed_in(settings: Settings):
+def signed_in(settings: Settings, login: str = "writer") -> Any:
+    """Return a client of an application of its own, signed in through the form."""
     app = create_app(settings)
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
-    answer = client.post("/sign-in", data={"login": "writer", "password": PASSWORD})
+    answer = client.post("/sign-in", data={"login": login, "password": PASSWORD})
     assert answer.status_code == 303, answer.text
     return client
 
 
-def _write(settings: Settings, incident_id: int, number: int, each: int, told) -> None:
-    statuses = []
-    try:
-        client = _signed_in(settings)
-        for line in range(each):
-            fields = {"kind": "note", "text": f"行{number}-{line}終"}
-            statuses.append(client.post(f"/incidents/{incident_id}/events", data=fields).status_code)
-    finally:
-        told.put(statuses)
+def _write(settings: Settings, incident_id: int, each: int, number: int) -> list[int]:
+    client = signed_in(settings)
+    address = f"/incidents/{incident_id}/events"
+    lines = ({"kind": "note", "text": f"行{number}-{line}終"} for line in range(each))
+    return [client.post(address, data=fields).status_code for fields in lines]
 
 
 def _read(client, incident_id: int) -> list[tuple[int, int]]:
