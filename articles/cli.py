@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import func, select
 
-from articles import exporting
+from articles import cleaning, exporting
 from articles.importing import Import, Options, Outcome
 from articles.sources import open_source
-from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS
+from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, article_number
 from kb.domain.errors import Refused
-from kb.store.db import reading
+from kb.store.db import reading, writing
 from kb.store.models import Article, Person
 from kb.web import db, indexing
 from kb.web.locale import refusals, t
@@ -86,6 +87,28 @@ def export(path: Path) -> None:
     except Refused as refused:
         raise click.ClickException(" ".join(refusals(refused))) from refused
     click.echo(t("import.exported", number=number, path=path))
+
+
+@commands.command("attachments")
+@click.option("--days", type=click.IntRange(min=0), default=cleaning.KEPT.days, show_default=True)
+@click.option("--clean", is_flag=True, help="Forget them, and delete bytes that nothing names.")
+def attachments(days: int, clean: bool) -> None:
+    """List the files brought more than DAYS days ago that no revision and no unsaved form names."""
+    _require_database()
+    now, kept = db.now(), timedelta(days=days)
+    with reading(db.engine()) as session:
+        found = cleaning.unused(session, now - kept)
+    for row, article_id in found:
+        place = article_number(article_id) if article_id else t("import.not_saved")
+        click.echo(f"{row.sha256}\t{row.size}\t{row.media_type}\t{row.created_at:%Y-%m-%d}\t{place}")
+    click.echo(t("import.unused", number=len(found)))
+    if not clean:
+        return
+    with writing(db.engine()) as session:
+        cleaning.forget(session, now, kept=kept)
+    with writing(db.engine()) as session:
+        folder = current_app.config["KB_SETTINGS"].attachments
+        click.echo(t("import.swept", number=cleaning.sweep(session, folder, now)))
 
 
 def _import(path: Path, options: Options, *, quiet: bool) -> Outcome:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import shutil
+import threading
 from pathlib import Path
+from typing import IO
 
 SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -12,6 +16,7 @@ SIGNATURES = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
+PIECE = 2**20
 SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Types that a page shows; anything else is only downloaded."""
 
@@ -30,20 +35,34 @@ def path_of(folder: Path, sha256: str) -> Path:
 
 def keep(folder: Path, content: bytes) -> str:
     """Write the bytes, durable before this returns, and return their SHA-256."""
-    sha256 = hashlib.sha256(content).hexdigest()
+    return keep_stream(folder, io.BytesIO(content))[0]
+
+
+def keep_stream(folder: Path, stream: IO[bytes]) -> tuple[str, int]:
+    """Write what the stream still holds, piece by piece, durable before this returns; (SHA-256, bytes)."""
+    begin, digest = stream.tell(), hashlib.sha256()
+    while piece := stream.read(PIECE):
+        digest.update(piece)
+    sha256, size = digest.hexdigest(), stream.tell() - begin
     path = path_of(folder, sha256)
     if path.exists():
-        return sha256
+        os.utime(path)  # what cleans up leaves young files alone
+        return sha256, size
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_suffix(f".{os.getpid()}")
+    partial = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+    stream.seek(begin)
     with partial.open("wb") as file:
-        file.write(content)
+        shutil.copyfileobj(stream, file, PIECE)
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-    folder_entry = os.open(path.parent, os.O_RDONLY)
+    _sync_folder(path.parent)
+    return sha256, size
+
+
+def _sync_folder(folder: Path) -> None:
+    entry = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder_entry)
+        os.fsync(entry)
     finally:
-        os.close(folder_entry)
-    return sha256
+        os.close(entry)

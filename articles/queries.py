@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from kb.domain.access import WRITERS, Scope
 from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, READABLE
 from kb.domain.errors import Refused
-from kb.store.models import Article, ArticleLink, Attachment, Component, Person, Revision, article_components
+from kb.store.models import Article, ArticleLink, Component, Person, Revision, article_components
 from kb.store.paging import LARGEST_ID, Page, paged
 from kb.store.visibility import visible
 
@@ -138,12 +138,3 @@ def owners(session: Session, present: int | None = None) -> list[tuple[int, str]
     active = and_(Person.role.in_(WRITERS), Person.disabled_at.is_(None))
     rows = select(Person.id, Person.name).where(or_(active, Person.id == present))
     return [(person_id, name) for person_id, name in session.execute(rows.order_by(Person.name))]
-
-
-def readable_attachment(session: Session, sha256: str, scope: Scope) -> Attachment:
-    """Return the attachment if one of its articles exists for the reader, or raise Refused 404."""
-    rows = select(Attachment).join(Article, Article.id == Attachment.article_id)
-    found = session.scalars(rows.where(Attachment.sha256 == sha256, visible(scope)).limit(1)).first()
-    if found is None:
-        raise Refused("articles.not_found", status=404)
-    return found

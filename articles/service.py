@@ -10,7 +10,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from articles import causes, upkeep
+from articles import attachments, causes, upkeep
+from articles.attachments import File
 from articles.links import linked_articles
 from kb.domain import personal_data
 from kb.domain.articles import APPROVED, KINDS, Text, publication_problems, text_problems
@@ -26,10 +27,14 @@ from kb.web.markup import render
 
 @dataclass(frozen=True)
 class Prepared:
-    """A text that may be stored, with its gated HTML: made before a transaction, so that nobody waits."""
+    """A text that may be stored, with its gated HTML: made before a transaction, so that nobody waits.
+
+    files: what the text names and its author may open.
+    """
 
     text: Text
     html: dict[str, str]
+    files: tuple[File, ...] = ()
 
 
 def prepare(text: Text) -> Prepared:
@@ -379,6 +384,7 @@ def _revise(
     session.flush()
     article.head_id = revision.id
     set_committed_value(article, "head", revision)
+    attachments.attach(session, article, prepared.files, by=by, now=now)
     if incident is not None:
         causes.record(session, incident, article, revision, by=by, now=now)
     if article.published_id is None:

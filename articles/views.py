@@ -9,20 +9,18 @@ from typing import Any
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from articles import (
+    attachment_pages,
     causes,
-    files,
     flag_pages,
     forms,
     guide_pages,
@@ -50,7 +48,7 @@ from kb.web.forms import text as posted
 from kb.web.locale import field_label, label, section_label, t
 
 bp = Blueprint("articles", __name__)
-for part in (upkeep_pages, flag_pages, review_pages):
+for part in (upkeep_pages, flag_pages, review_pages, attachment_pages):
     bp.register_blueprint(part.bp)
 SHOWS = frozenset({"preview", "form"})
 """What the form's buttons do without saving: show it as readers would see it, or the form itself."""
@@ -157,6 +155,9 @@ def create() -> Any:
             return guide_pages.page(form, guide)
         if kept.resuming() or posted("action") in SHOWS:
             return _form(form, preview=posted("action") == "preview")
+        if posted("action") == "attach":
+            form, problems = attachment_pages.attached(form)
+            return _form(form, problems=problems)
         article = _create(form)
     except Refused as refused:
         return _refused_form(form, refused)
@@ -192,7 +193,8 @@ def _prepare(form: Form, owner_id: int | None) -> service.Prepared:
     """
     if form.audience in AUDIENCES and form.audience not in scope().texts(owner_id):
         raise Refused("articles.audience_not_yours", field="audience")
-    return service.prepare(forms.to_text(form))
+    prepared = service.prepare(forms.to_text(form))
+    return replace(prepared, files=attachment_pages.named_in(prepared.text))
 
 
 @bp.get("/articles/<int:article_id>/edit")
@@ -226,6 +228,9 @@ def save(article_id: int) -> Any:
             return guide_pages.page(form, guide, article)
         if kept.resuming() or posted("action") in SHOWS:
             return _form(form, article, preview=posted("action") == "preview")
+        if posted("action") == "attach":
+            form, problems = attachment_pages.attached(form)
+            return _form(form, article, problems=problems)
         return _save(form, _prepare(form, article.owner_id), article_id)
     except Refused as refused:
         return _refused_save(form, refused, article_id)
@@ -301,6 +306,7 @@ def _form(
         owners=owners if can("article.assign") else [],
         component_names=names,
         incident=incident,
+        files=attachment_pages.listed(form, article),
         **(_preview(form) if preview else {"html": None}),
         brought=bool(forms.brought(*forms.BROUGHT)),
     )
@@ -435,10 +441,5 @@ def restore(article_id: int, revision_id: int) -> Any:
 @bp.get("/attachments/<sha256>")
 @may("article.read")
 def attachment(sha256: str) -> Response:
-    """Send a file of an article that exists for the reader; only images are shown in the page."""
-    found = queries.readable_attachment(db.session(), sha256, scope())
-    path = files.path_of(current_app.config["KB_SETTINGS"].attachments, found.sha256)
-    shown = found.media_type in files.SHOWN
-    response = send_file(path, mimetype=found.media_type, as_attachment=not shown, download_name=found.name)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    """Send a file of an article, or one that the person brought."""
+    return attachment_pages.send(sha256)

@@ -17,7 +17,7 @@ import pytest
 from articles import files, reviewing, service
 from kb.domain.access import PERMISSIONS
 from kb.store.db import writing
-from kb.store.models import Article, Attachment, GuideRun, ThesaurusGroup
+from kb.store.models import Article, Attachment, GuideRun, Revision, ThesaurusGroup
 from search.thesaurus import shipped
 from search.vocabulary import groups
 from tests.conftest import form_of
@@ -36,6 +36,8 @@ GET  /                              303   200   200      200       200    200   
 GET  /articles/                     303   200   200      200       200    200      200           200
 GET  /articles/new                  303   303   403      200       200    200      200           200
 POST /articles/new                  401   401   403      422       422    422      422           422
+POST /articles/uploads               303   303   403      422       422    422      422           422
+POST /articles/uploads/1/removal     303   303   403      404       404    404      404           404
 POST /articles/preview              303   303   403      200       200    200      200           200
 GET  /search                        303   200   200      200       200    200      200           200
 POST /search                        303   303   303      303       303    303      303           303
@@ -393,6 +395,8 @@ def attach(app):
         }
         with writing(app.extensions["kb.engine"]) as session:
             session.add(Attachment(article_id=article.id, sha256=sha256, **row))
+            head = session.get(Revision, article.head_id)
+            head.sections = head.sections | {"body": f"[ログ](attachment:{sha256})"}
         return sha256
 
     return add

@@ -74,7 +74,7 @@ def _require_small_directory(file: IO[bytes]) -> None:
     ends_well = start + length == tail_at + at and at + _END.size + comment == len(tail)
     if disk or first_disk or here != entries or not ends_well:
         raise Refused("attachments.damaged")
-    if personal_data.find(tail[at + _END.size :].decode("utf-8", "replace")):
+    if personal_data.problems({"": tail[at + _END.size :].decode("utf-8", "replace")}):
         raise Refused("attachments.personal_data_in_names")
     file.seek(0)
 
@@ -94,7 +94,7 @@ def _require_plain(members: list[zipfile.ZipInfo]) -> None:
             raise Refused("attachments.damaged")
         if stat.S_ISLNK(member.external_attr >> 16):
             raise Refused("attachments.unsafe_name")
-    if personal_data.find("\n".join(member.filename for member in members)):
+    if personal_data.problems({"": "\n".join(member.filename for member in members)}):
         raise Refused("attachments.personal_data_in_names")
 
 

@@ -198,7 +198,7 @@ def _sheet_names(archive: Archive) -> dict[str, str]:
     targets = {key: target for key, _, target, _ in handler.found}
     found = {}
     for key, name in handler.sheets:
-        if personal_data.find(name):
+        if personal_data.problems({"": name}):
             raise Refused("attachments.personal_data_in_names")
         target = targets.get(key, "")
         found[target.lstrip("/") if target.startswith("/") else f"xl/{target}"] = name

@@ -306,7 +306,34 @@ def publication_problems(text: Text, owner_id: int | None) -> list[Refused]:
         for section in kind.sections
         if section.required and section.key not in text.sections
     ]
-    return [*text_problems(text), *empty, *missing, *_too_many_steps(text)]
+    return [*text_problems(text), *empty, *missing, *_too_many_steps(text), *_wordless_pictures(text)]
+
+
+_ATTACHMENT = re.compile(r"attachment:([0-9a-f]{64})")
+_CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+_PICTURE = re.compile(r"!\[([^\[\]]{0,1000})\](?=[(\[])")
+_NO_WORDS = re.compile(r"\W*|\S+\.(?:png|jpe?g|gif|webp)", re.IGNORECASE)
+"""What describes no picture: nothing, marks alone, the name of its file."""
+
+
+def attachments_in(sections: Mapping[str, str]) -> set[str]:
+    """Return the hashes of the files that a text names."""
+    return {sha256 for markdown in sections.values() for sha256 in _ATTACHMENT.findall(markdown)}
+
+
+def _wordless_pictures(text: Text) -> list[Refused]:
+    """Return a refusal for each picture without words for those who do not see it (WCAG 1.1.1, C-13)."""
+    return [
+        Refused("articles.alt_missing", kind=text.kind, section=key, line=line)
+        for key, markdown in text.sections.items()
+        for line in _lines_of_wordless(markdown)
+    ]
+
+
+def _lines_of_wordless(markdown: str) -> list[int]:
+    text = _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), markdown)
+    found = (match for match in _PICTURE.finditer(text) if _NO_WORDS.fullmatch(match[1].strip()))
+    return [text.count("\n", 0, match.start()) + 1 for match in found]
 
 
 def _too_many_steps(text: Text) -> list[Refused]:

@@ -195,7 +195,9 @@ def _is_heading(element: etree.Element) -> bool:
 
 
 def article_link(target: str) -> str:
-    """Return the address for a link target: KB-0012 and KB-0012.md lead to that article."""
+    """Return the address for a link target: KB-0012 (.md) leads to that article, a hash to its file."""
+    if file := ATTACHMENT.match(target):
+        return f"/attachments/{file[1]}"
     match = ARTICLE.match(target)
     return f"/articles/{int(match[1])}{match[2] or ''}" if match else target
 

@@ -57,7 +57,7 @@
   const tick = () => {
     for (const item of document.querySelectorAll("[data-missing] li")) {
       const field = document.getElementById(item.querySelector("a").hash.slice(1));
-      if (field) item.classList.toggle("done", field.value.trim() !== "" && field.dataset.wasWrong === undefined);
+      if (field && item.dataset.stays === undefined) item.classList.toggle("done", field.value.trim() !== "" && field.dataset.wasWrong === undefined);
     }
   };
   form.addEventListener("input", tick);

@@ -12,6 +12,7 @@
       box.dispatchEvent(new Event("input", { bubbles: true }));
     }
   };
+  document.addEventListener("kb:insert", (event) => insert(event.target, event.detail));
   const around = (before, after) => (box, sample) => {
     const words = box.value.slice(box.selectionStart, box.selectionEnd) || sample;
     const start = box.selectionStart + before.length;

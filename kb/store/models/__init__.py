@@ -26,6 +26,7 @@ from kb.store.models.people import AuditRow, Person, SignIn
 from kb.store.models.reviews import Autosave, Remark, Submission
 from kb.store.models.search import HandledSearch, Search, SymptomOutcome, ThesaurusGroup, ToIndex
 from kb.store.models.upkeep import Flag, FlagMessage, ReviewMark, Successor, Verification
+from kb.store.models.uploads import Upload
 
 __all__ = [
     "Article",
@@ -62,6 +63,7 @@ __all__ = [
     "SymptomOutcome",
     "ThesaurusGroup",
     "ToIndex",
+    "Upload",
     "UtcDateTime",
     "Verification",
     "article_components",

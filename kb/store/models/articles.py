@@ -127,7 +127,10 @@ class Attachment(Base):
     """A file of an article; its bytes lie under `attachments/` by their SHA-256."""
 
     __tablename__ = "attachments"
-    __table_args__ = (Index("ix_attachments_article_sha256", "article_id", "sha256", unique=True),)
+    __table_args__ = (
+        Index("ix_attachments_article_sha256", "article_id", "sha256", unique=True),
+        Index("ix_attachments_sha256", "sha256"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
