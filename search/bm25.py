@@ -22,6 +22,8 @@ Documents = NDArray[np.int32]
 _ENTRY_BYTES = 250  # what a cached term costs besides its arrays, about
 _ROOM = 1_000_000  # places for scores at a time, 4 MB
 _SPARSE = 32  # places to one with a score: beyond that, sorting is quicker than looking at each
+FREQUENT = 4
+"""A term that one in so many documents has is kept with a score for every document."""
 _BY_KIND = {
     kind: [number for number, field in enumerate(FIELDS) if field.kind == kind]
     for kind in ("words", "grams", "identifiers")
@@ -30,12 +32,33 @@ _BY_KIND = {
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """A term in the fields of one kind: the live documents that have it, ascending, their BM25 summed over
-    the fields with the fields' weights, and the term's idf over these documents."""
+    """A term in the fields of one kind: the live documents that have it, ascending, and its idf over these.
+
+    _scores: their BM25 summed over the fields with the fields' weights; of a frequent term that of every
+    document, because adding whole arrays is many times quicker than adding here and there.
+    """
 
     documents: Documents
-    scores: Floats
+    _scores: Floats
     idf: float
+
+    @property
+    def scores(self) -> Floats:
+        """The documents' scores."""
+        return self._scores if len(self._scores) == len(self.documents) else self._scores[self.documents]
+
+    @property
+    def size(self) -> int:
+        """Bytes, about."""
+        return self.documents.nbytes + self._scores.nbytes + _ENTRY_BYTES
+
+    def add_to(self, sums: Floats, weight: float) -> None:
+        """Add the scores, so much of them, to the sums of all documents."""
+        scores = self._scores if weight == 1 else self._scores * np.float32(weight)
+        if len(scores) == len(sums):
+            sums += scores
+        else:
+            sums[self.documents] += scores
 
 
 def held(snapshot: Snapshot, kind: Kind, key: str, tuning: Tuning) -> Held:
@@ -49,10 +72,21 @@ def gather(snapshot: Snapshot, kind: Kind, keys: Collection[str], tuning: Tuning
     rest = [key for key, held in known.items() if held is None]
     found = {key: held for key, held in known.items() if held is not None}
     for key, held in zip(rest, _made(snapshot, kind, rest, tuning), strict=True):
-        size = held.documents.nbytes + held.scores.nbytes + _ENTRY_BYTES
-        snapshot.scores.put((kind, key, tuning.k1, tuning.b), held, size)
+        snapshot.scores.put((kind, key, tuning.k1, tuning.b), held, held.size)
         found[key] = held
     return found
+
+
+def common(snapshot: Snapshot, kind: Kind, keys: Sequence[str], share: float) -> frozenset[str]:
+    """Return those of the terms that more than such a share of the documents have in one of the fields."""
+    held = {key: snapshot.scores.peek(("most", kind, key)) for key in keys}
+    known: dict[str, int] = {key: most for key, most in held.items() if most is not None}
+    rest = [key for key in held if key not in known]
+    fields = [FIELDS[number].name for number in _BY_KIND[kind]]
+    for key, most in zip(rest, snapshot.most(fields, rest).tolist() if rest else (), strict=True):
+        snapshot.scores.put(("most", kind, key), most, _ENTRY_BYTES)
+        known[key] = most
+    return frozenset(key for key, most in known.items() if most > share * len(snapshot.rows))
 
 
 def _made(snapshot: Snapshot, kind: Kind, keys: Sequence[str], tuning: Tuning) -> Iterator[Held]:
@@ -68,7 +102,16 @@ def _made(snapshot: Snapshot, kind: Kind, keys: Sequence[str], tuning: Tuning) -
         documents = (places % size).astype(np.int32)
         worths = _idf(snapshot, np.diff(ends)).tolist()
         for (begin, end), worth in zip(pairwise(ends), worths, strict=True):
-            yield Held(documents[begin:end].copy(), scores[begin:end].copy(), worth)
+            yield _held(documents[begin:end].copy(), scores[begin:end].copy(), worth, size)
+
+
+def _held(documents: Documents, scores: Floats, worth: float, size: int) -> Held:
+    """Return a term with its scores of these documents, of `size` there are."""
+    if len(documents) * FREQUENT < size:
+        return Held(documents, scores, worth)
+    every = np.zeros(size, dtype=np.float32)
+    every[documents] = scores
+    return Held(documents, every, worth)
 
 
 def _in_field(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from search import analysis
 from search.analysis import Other, Query, Term
-from search.bm25 import Documents, Floats, Held, among, gather, held, idf
+from search.bm25 import FREQUENT, Documents, Floats, Held, among, common, gather, held, idf
 from search.fields import Kind
 from search.rows import Mask
 from search.snapshot import Snapshot
@@ -23,6 +23,9 @@ MATCH_SHARE = 0.25
 TYPO_SHARE = 0.6
 LOG_CODES = 3.0
 """In a log its codes decide: the other words are mostly those of every log."""
+LOG_COMMON = 0.2
+"""A pair of letters in such a share of the articles tells nothing of a log: its words have no slips."""
+_FEW = 1_000  # mostly one of the first will do
 _NOWHERE = np.empty(0, dtype=np.int32)
 
 
@@ -47,7 +50,8 @@ class Word:
     def stands_in(self, documents: Mask, *, surely: bool = False) -> bool:
         """Return whether one of these documents has the word or another wording (surely: a sure one)."""
         places = (one.documents for one in self.substitutes if one.other.sure or not surely)
-        return any(documents[found].any() for found in (self.documents, *places))
+        every = (self.documents, *places)
+        return any(documents[found[:_FEW]].any() or documents[found].any() for found in every)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,7 @@ class Asked:
 
     def __post_init__(self) -> None:
         """Ask for all terms together: quicker by far than one by one."""
-        grams = (*self.query.grams, *self.query.rare_grams)
+        grams = (*self.grams, *self.query.rare_grams)
         others = (key for other in self.query.others for key in other.keys)
         wanted: dict[Kind, list[str]] = {
             "words": [*(term.key for term in self.query.words), *others],
@@ -79,6 +83,15 @@ class Asked:
         if found is None:
             found = self._held[kind, key] = held(self.snapshot, kind, key, self.tuning)
         return found
+
+    @cached_property
+    def grams(self) -> list[Term]:
+        """The query's grams, of a log only those that tell something."""
+        if not self.query.is_log:
+            return list(self.query.grams)
+        keys = [term.key for term in self.query.grams]
+        left_out = common(self.snapshot, "grams", keys, LOG_COMMON)
+        return [term for term in self.query.grams if term.key not in left_out]
 
     @cached_property
     def words(self) -> list[Word]:
@@ -116,9 +129,7 @@ class Asked:
         """Return every document's sum over terms and fields."""
         sums = np.zeros(len(self.snapshot.rows), dtype=np.float32)
         for kind, term in self._terms():
-            found = self.held(kind, term.key)
-            whole = term.weight == 1
-            sums[found.documents] += found.scores if whole else found.scores * np.float32(term.weight)
+            self.held(kind, term.key).add_to(sums, term.weight)
         for gains in self._gains():
             sums += gains
         if self.query.is_log:
@@ -135,7 +146,7 @@ class Asked:
 
     def _terms(self) -> Iterator[tuple[Kind, Term]]:
         yield from (("words", term) for term in self.query.words)
-        yield from (("grams", term) for term in self.query.grams)
+        yield from (("grams", term) for term in self.grams)
         yield from (("identifiers", term) for term in self.query.identifiers)
         most = RARE_SHARE * self.snapshot.live_count
         for term in self.query.rare_grams if self.tuning.rare_grams else ():
@@ -180,7 +191,7 @@ class Asked:
             share[like] += worth
             return worth if len(like) else 0.0
         if not word.substitutes:
-            share[word.documents] += word.worth
+            _add_where(share, word.documents, word.worth)
             return word.worth
         credit = np.zeros(len(share), dtype=np.float32)
         for one in word.substitutes:
@@ -199,6 +210,16 @@ class Asked:
             counts[self.held("grams", gram).documents] += 1
         enough = (counts >= np.ceil(TYPO_SHARE * len(grams))) & self.allowed
         return np.flatnonzero(enough).astype(np.int32)
+
+
+def _add_where(sums: Floats, documents: Documents, worth: float) -> None:
+    """Add what a word is worth to the sums of these documents."""
+    if len(documents) * FREQUENT < len(sums):
+        sums[documents] += np.float32(worth)
+    else:
+        every = np.zeros(len(sums), dtype=np.float32)
+        every[documents] = worth
+        sums += every
 
 
 def _all_of(parts: Sequence[Held]) -> tuple[Documents, Floats]:

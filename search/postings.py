@@ -203,10 +203,17 @@ class Terms:
 
     def gather(self, field: str, keys: Keys) -> Iterator[tuple[int, Postings]]:
         """Yield (place in keys, postings) of those of the terms that the field has."""
+        return ((place, self._read(at)) for place, at in self._places(field, keys))
+
+    def counts(self, field: str, keys: Keys) -> Iterator[tuple[int, int]]:
+        """Yield (place in keys, number of documents) of those of the terms that the field has."""
+        return ((place, _INFO.unpack_from(self._keys, at)[2]) for place, at in self._places(field, keys))
+
+    def _places(self, field: str, keys: Keys) -> Iterator[tuple[int, int]]:
         number = self._fields.get(field)
         for place, (key, hashed) in enumerate(() if number is None else keys.of(number)):
             if (at := self._find(key, hashed)) >= 0:
-                yield place, self._read(at)
+                yield place, at
 
     def all(self) -> Iterator[tuple[str, bytes, Postings]]:
         """Yield (field, term, postings) of every term, by field and term."""

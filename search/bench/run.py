@@ -155,4 +155,5 @@ def _ratio(name: str, ours: Mapping[str, Times], theirs: Mapping[str, Times]) ->
         f"p{percent} {percentile(left.wall, percent) / max(percentile(right.wall, percent), 1e-6):.2f}"
         for percent in PERCENTS
     )
-    return f"{'ours / tantivy: ' + name:26}  {'   '.join(parts)}"
+    busy = percentile(left.busy, 95) / max(percentile(right.busy, 95), 1e-6)
+    return f"{'ours / tantivy: ' + name:26}  {'   '.join(parts)}   processor {busy:.2f}"

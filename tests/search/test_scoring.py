@@ -2,7 +2,11 @@
 
 import pytest
 
+from search import bm25, matching
+from search.analysis import analyse_query
 from search.cache import Cache
+from search.snapshot import Snapshots
+from search.tuning import TUNED
 
 PRINTER = ("プリンター",)
 
@@ -192,3 +196,38 @@ def test_in_a_pasted_log_the_code_decides(index, document, found):
     )
 
     assert found(f"{log} 0x0000011b")[0] == 2
+
+
+def test_a_frequent_term_scores_the_same_however_its_scores_are_kept(index, document, ask, monkeypatch):
+    index.rebuild(
+        document(number, f"発券機 {number}", body="紙が詰まる。" * number, symptom="赤" * (number % 2))
+        for number in range(1, 9)
+    )
+    kept = []
+    for frequent in (0, 1_000):  # no term is frequent; every term is
+        monkeypatch.setattr(bm25, "FREQUENT", frequent)
+        monkeypatch.setattr(matching, "FREQUENT", frequent)
+        index.update([document(99, "番号札")])  # another state, with nothing kept
+        kept.append(ask("発券機の紙が詰まる 印刷"))
+
+    assert kept[0].total == 8
+    assert kept[0].hits == kept[1].hits and kept[0].facets == kept[1].facets
+
+
+def test_of_a_log_the_pairs_of_letters_that_many_articles_have_are_not_asked(index, document, found):
+    index.rebuild(
+        document(number, f"発券機の紙送り {number}", body="装置の記録を見る") for number in range(1, 9)
+    )
+    index.update([document(9, "受付番号の重複", body="装置の記録を見る")])
+    log = " ".join(f"処理{number}番が失敗" for number in range(30)) + " 装置の記録 受付番号の重複"
+
+    def asked(text):
+        with Snapshots(index).newest() as snapshot:
+            query = analyse_query(text)
+            every = snapshot.rows.allowed(lambda facts: True)
+            return query, {term.key for term in matching.Asked(snapshot, query, every, TUNED).grams}
+
+    query, grams = asked(log)
+    assert query.is_log and "受付" in grams and "装置" not in grams
+    assert "装置" in asked("装置の記録")[1], "what somebody typed may have a slip"
+    assert found(log)[0] == 9
