@@ -19,7 +19,7 @@ from kb.domain.articles import Text
 from kb.domain.diagnosis.checking import MOST_ANSWERS, MOST_CAUSES, MOST_STEPS, problems, staff_problems
 from kb.domain.errors import Refused
 from kb.store.article_guides import SECTION, WITH_GUIDE, draft_of, for_staff, with_guide, without_guide
-from kb.store.guide_blocks import written
+from kb.store.guide_blocks import LONGEST, written
 from kb.store.models import Article
 from kb.web import kept
 from kb.web.forms import text
@@ -46,7 +46,15 @@ def taken_in(form: Form) -> tuple[Form, GuideForm | None]:
     if action.startswith(f"{ACTION}:") or kept.resuming():
         guide_acts.act(guide, action.removeprefix(f"{ACTION}:"))
         return form, guide
-    return _with(form, guide), guide if any(number_problems(guide)) else None
+    return _with(form, guide), guide if _unwritable(guide) else None
+
+
+def _unwritable(guide: GuideForm) -> list[Refused]:
+    """Return why a form cannot become a block that opens again: no numbers, or too much of it."""
+    found = [*number_problems(guide)]
+    if len(written(to_guide(guide))) > LONGEST:
+        found.append(Refused("guides.too_long", most=LONGEST))
+    return found
 
 
 def opened(form: Form) -> GuideForm:
@@ -92,7 +100,7 @@ class Checked:
         """Every reason why it cannot be walked, in the order of the page."""
         guide = to_guide(self.form)
         unfit = staff_problems(guide) if self.staff else []
-        found = [*number_problems(self.form), *problems(guide), *unfit]
+        found = [*_unwritable(self.form), *problems(guide), *unfit]
         once = {(one.key, one.values.get("step"), one.values.get("cause")): one for one in found}
         return [self._placed(reason) for reason in once.values()]
 

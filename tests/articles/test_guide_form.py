@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
 
 import pytest
 
+from articles import documents, exporting
 from kb.store.article_guides import guide_of
 from kb.store.models import Article, Revision
 from tests.articles.test_guides import GUIDE
 from tests.articles.test_starter_guides import TEXTS
 from tests.articles.test_writing import new_form
-from tests.conftest import form_of
+from tests.conftest import PASSWORD, form_of
 from tests.durability.visitor import first_form
+from tests.web.test_kept import end_sessions, kept_of
 
 BOX = re.compile(r'type="checkbox" name="([\w-]+)" value="([\w-]+)" checked')
 
@@ -176,16 +179,19 @@ def test_going_back_to_the_text_keeps_the_guide_and_saves_nothing(guide_page, se
     assert newest(session).id == article.head_id
 
 
-def test_a_stale_save_answers_409_and_keeps_the_guide(guide_page, as_role, article, session):
+def test_a_stale_save_of_the_same_words_answers_409_and_keeps_the_guide(
+    guide_page, as_role, article, session
+):
     page = guide_page()
-    other = as_role("reviewer").post(f"/articles/{article.id}/edit", data=form_of(article, title="別の題"))
-    assert other.status_code == 303
+    theirs = article.head.sections["steps"].replace("ケーブルの緩み", "線の劣化")
+    form = form_of(article, **{"section.steps": theirs})
+    assert as_role("reviewer").post(f"/articles/{article.id}/edit", data=form).status_code == 303
 
     stale = page.press("save", cause_0_title="線が抜けた")
 
     assert stale.answer.status_code == 409
     assert "名前: 線が抜けた" in stale.values["section.steps"][0]
-    assert newest(session).title == "別の題"
+    assert "線の劣化" in newest(session).sections["steps"]
 
 
 def test_yaml_that_cannot_be_read_leads_to_the_text_with_its_line(as_role, make_article):
@@ -229,3 +235,60 @@ def test_kinds_without_a_guide_have_no_page_for_it(as_role, make_article):
     page = as_role("author").get(f"/articles/{article.id}/edit?part=guide").text
 
     assert 'id="guide-causes"' not in page and 'value="guide"' not in page
+
+
+def test_a_guide_that_would_not_open_again_stays_on_the_page(guide_page, session, article):
+    page = guide_page()
+    state = json.loads(page.values["guide"][0])
+    told = [{"cause": f"cause-{n}", "levels": ["always", ""]} for n in range(50)]
+    state["steps"] += [state["steps"][0] | {"id": f"s{n}", "told": told} for n in range(40)]
+
+    wrong = page.press("save", guide=json.dumps(state))
+
+    assert wrong.answer.status_code == 422 and "手順書の内容が長すぎます" in wrong.check
+    assert newest(session).id == article.head_id
+
+
+def test_a_guide_posted_with_an_ended_session_comes_back_to_its_page(app, as_role, article, guide_page):
+    page = guide_page().press("guide:open:swap")
+    end_sessions(app)
+    asked = page.press("save", step_title="新しい読取機に替える", cause_0_title="線が抜けた")
+    assert asked.answer.status_code == 401
+
+    signing_in = {"kept": kept_of(asked.answer.text), "login": "author", "password": PASSWORD}
+    back = page.client.post("/sign-in", data=signing_in)
+    again = Form(page.client, page.path, page.client.post(page.path, data=first_form(back.text, page.path)))
+
+    assert again.values["step-title"] == ["新しい読取機に替える"]
+    assert again.values["cause-0-title"] == ["線が抜けた"]
+    assert again.press("save").answer.status_code == 303
+
+
+def test_export_import_and_restoring_keep_a_guide_to_the_letter(
+    app, as_role, article, session, tmp_path, people
+):
+    as_role("author").post(f"/articles/{article.id}/edit", data=form_of(article, **{"section.steps": "なし"}))
+    as_role("author").post(
+        f"/articles/{article.id}/revisions/{article.head_id}/restoration",
+        data={"base": str(newest(session).id)},
+    )
+    assert newest(session).sections == article.head.sections
+    history = as_role("author").get(f"/articles/{article.id}/revisions/{article.head_id}").text
+    assert 'id="guide"' in history and "ケーブルを差し直す" in history
+
+    exporting.export(session, tmp_path / "out", tmp_path)
+    file = (tmp_path / "out" / "KB-0001.md").read_text(encoding="utf-8")
+    read = documents.read(file.encode(), kind="self_help", audience="engineer").text
+
+    assert GUIDE in file and guide_of(read) == guide_of(article.head)
+
+
+def test_a_comparison_shows_a_change_of_the_guide_in_its_words(guide_page, as_role, article, session):
+    page = guide_page().press("guide:open:swap")
+    assert page.press("submit", step_minutes="25").answer.status_code == 303
+
+    compared = as_role("reviewer").get(f"/articles/{article.id}/submissions/1").text
+
+    assert re.search(r"分: <del>1</del>5|<del>15</del>", compared) and re.search(
+        r"<ins>2</ins>5|<ins>25</ins>", compared
+    )
