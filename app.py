@@ -22,16 +22,17 @@ import kb.notices.views
 import kb.people.cli
 import kb.people.views
 import kb.privacy.cli
+import kb.privacy.views
 import search.cli
 import search.views
 from kb.settings import Settings, SettingsError, from_environment, generate_secret
 from kb.store.db import make_engine
-from kb.web import access, db, errors, forms, headers, locale, mail, rounds, sessions, shell
+from kb.web import access, db, errors, forms, headers, locale, mail, rounds, screening, sessions, shell
 
 ROOT = Path(__file__).parent
 _M_ARENA_MAX = -8  # of glibc's malloc.h
-WEB_PARTS = (access, forms, headers, locale, sessions, shell, errors)
-FEATURES = (articles, kb.guides, kb.incidents, kb.people, search)
+WEB_PARTS = (access, forms, screening, headers, locale, sessions, shell, errors)
+FEATURES = (articles, kb.guides, kb.incidents, kb.people, kb.privacy, search)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -50,7 +51,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(feature.views.bp)
         app.cli.add_command(feature.cli.commands)
     app.register_blueprint(kb.notices.views.bp)
-    app.cli.add_command(kb.privacy.cli.commands)
     search.views.init_app(app)
     kb.people.views.init_app(app)
     app.cli.add_command(mail.commands)

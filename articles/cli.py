@@ -16,9 +16,11 @@ from articles.importing import Import, Options, Outcome
 from articles.sources import open_source
 from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, article_number
 from kb.domain.errors import Refused
+from kb.domain.personal_data import knowing
+from kb.store import export_requests
 from kb.store.db import reading, writing
 from kb.store.models import Article, Person
-from kb.web import db, indexing
+from kb.web import db, indexing, screening
 from kb.web.locale import refusals, t
 
 commands = AppGroup("articles", help="Import and export articles.")
@@ -77,13 +79,23 @@ def load_starter() -> None:
 
 @commands.command("export")
 @click.argument("path", type=click.Path(file_okay=False, path_type=Path))
-def export(path: Path) -> None:
-    """Write every article and its pictures into the empty folder PATH."""
+@click.option(
+    "--approval", required=True, metavar="REFERENCE", help="The approved request to take data out (C-11)."
+)
+def export(path: Path, approval: str) -> None:
+    """Write every article, masked, and its pictures into the empty folder PATH."""
     _require_database()
     settings = current_app.config["KB_SETTINGS"]
     try:
-        with reading(db.engine()) as session, _bar(exporting.count(session)) as bar:
+        with reading(db.engine()) as session, _bar(exporting.count(session)) as bar, knowing(screening.known):
+            export_requests.require(session, approval, "articles", db.now())
             number = exporting.export(session, path, settings.attachments, bar.update)
+        with writing(db.engine()) as session:
+            request = export_requests.require(session, approval, "articles", db.now())
+            export_requests.use(session, request, number, db.now())
+            (path / "approval.txt").write_text(
+                export_requests.stamp(request, number, db.now()), encoding="utf-8"
+            )
     except Refused as refused:
         raise click.ClickException(" ".join(refusals(refused))) from refused
     click.echo(t("import.exported", number=number, path=path))

@@ -40,6 +40,7 @@ class Settings:
 
     secret_key: None until one is set or generated; commands work without, serving does not.
     smtp: None: no mail is written or sent. base_url: how links in mail begin; "" for none.
+    public_contacts: the ward's own numbers, mail and postal addresses, which are no personal data (C-14).
     """
 
     data: Path
@@ -59,6 +60,7 @@ class Settings:
     search_log_days: int = 400
     smtp: Smtp | None = None
     base_url: str = ""
+    public_contacts: tuple[str, ...] = ()
     testing: bool = False
 
     @property
@@ -110,6 +112,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         attachment_bytes=read.number("KB_ATTACHMENT_MB", 20, 1, 500) * 2**20,
         smtp=read.smtp(),
         base_url=read.base_url(),
+        public_contacts=tuple(
+            filter(None, map(str.strip, environment.get("KB_PUBLIC_CONTACTS", "").split(";")))
+        ),
         search_log_days=read.number("KB_SEARCH_LOG_DAYS", 400, 0, 3_650),
     )
     read.unknown_names()
@@ -125,7 +130,7 @@ class _Environment:
         "KB_DATA KB_DATABASE_URL KB_SECRET_KEY KB_HOST KB_HOSTS KB_THREADS KB_HTTPS KB_TRUSTED_PROXIES "
         "KB_OPEN_STAFF_PAGES KB_IDLE_MINUTES KB_SESSION_HOURS KB_ATTACHMENT_MB KB_SEARCH_LOG_DAYS "
         "KB_SMTP_HOST KB_SMTP_PORT KB_SMTP_SECURITY KB_SMTP_USER KB_SMTP_PASSWORD KB_SMTP_FROM KB_BASE_URL "
-        "KB_SCREENSHOTS".split()
+        "KB_SCREENSHOTS KB_PUBLIC_CONTACTS".split()
     )
 
     def __init__(self, environment: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from jinja2 import BytecodeCache
@@ -15,7 +15,7 @@ from kb.incidents.recording import Report, record
 from kb.people.passwords import hashed
 from kb.settings import Settings
 from kb.store.db import reading, writing
-from kb.store.models import Article, Incident, IncidentAction, Person
+from kb.store.models import Article, ExportRequest, Incident, IncidentAction, Person
 from kb.web import db as web_db
 
 DATABASE = "kiriwake.db"
@@ -248,6 +248,33 @@ def make_action(app, people):
             action_id = action.id
         with reading(app.extensions["kb.engine"]) as session:
             return session.get(IncidentAction, action_id)
+
+    return make
+
+
+@pytest.fixture
+def approval(app, people):
+    """A function: "incidents" or "articles" -> the reference of a request that the ward approved."""
+
+    def make(what, *, state="approved", days=30):
+        today = datetime.now(UTC).date()
+        row = ExportRequest(
+            reference=f"EXP-2026-{what[0]}{state[0]}{days}",
+            what=what,
+            purpose="移行の試験",
+            begins=today - timedelta(days=40),
+            ends=today + timedelta(days=days),
+            readers="運用保守係",
+            security="暗号化した媒体",
+            in_charge="係長",
+            state=state,
+            asked_by=people["engineer"],
+            asked_at=datetime(2026, 11, 20, tzinfo=UTC),
+        )
+        with writing(app.extensions["kb.engine"]) as session:
+            session.add(row)
+            session.flush()
+            return row.reference
 
     return make
 

@@ -64,6 +64,12 @@ POST /sign-in                       422   422   422      422       422    422   
 POST /sign-out                      303   303   303      303       303    303      303           303
 GET  /password                      303   303   200      200       200    200      200           200
 POST /password                      303   303   422      422       422    422      422           422
+GET  /privacy/                      303   303   200      200       200    200      200           200
+GET  /privacy/exports/new           303   303   200      200       200    200      200           200
+POST /privacy/exports/new           401   401   422      422       422    422      422           422
+POST /privacy/exports/1/decision    401   401   403      403       403    403      404           404
+POST /privacy/keeps/1/decision      303   303   403      403       403    403      404           404
+POST /privacy/keeps/1/withdrawal    303   303   403      403       403    403      404           404
 GET  /people/                       303   303   403      403       403    403      403           200
 GET  /people/new                    303   303   403      403       403    403      403           200
 POST /people/new                    401   401   403      403       403    403      403           422

@@ -12,7 +12,7 @@ from kb.domain.errors import Refused
 from kb.incidents import exporting, importing
 from kb.incidents.bench import LIMIT_MS
 from kb.incidents.bench import bench as measure
-from kb.store import audit
+from kb.store import export_requests
 from kb.store.db import reading, writing
 from kb.web import db
 from kb.web.locale import refusals, t
@@ -45,18 +45,24 @@ def import_(path: Path, dry_run: bool) -> None:
 @commands.command("export")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
-    "--approval", required=True, metavar="REFERENCE", help="The ward's approval of taking data out (C-11)."
+    "--approval",
+    required=True,
+    metavar="REFERENCE",
+    help="The approved request to take data out (C-11): EXP-2027-0001.",
 )
 def export(path: Path, approval: str) -> None:
     """Write every incident into the new file PATH (.jsonl or .csv), masked and without persons."""
     _require_database()
     try:
         with reading(db.engine()) as session:
+            export_requests.require(session, approval, "incidents", db.now())
             number, data = exporting.collected(session, path)
         with writing(db.engine()) as session:  # nobody waits for what was collected
+            request = export_requests.require(session, approval, "incidents", db.now())
             exporting.keep(path, data)
-            told = {"incidents": number, "approval": approval[:200]}
-            audit.record(session, "incidents.exported", at=db.now(), by=None, object_type="incidents", **told)
+            beside = path.with_name(path.name + ".approval.txt")
+            exporting.keep(beside, export_requests.stamp(request, number, db.now()).encode())
+            export_requests.use(session, request, number, db.now())
     except Refused as refused:
         raise click.ClickException(" ".join(refusals(refused))) from refused
     click.echo(t("numbers.exported", number=number, path=path))

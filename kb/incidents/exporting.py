@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session, selectinload
 from kb.domain.articles import article_number
 from kb.domain.errors import Refused
 from kb.domain.periods import in_japan
-from kb.domain.personal_data import masked
+from kb.domain.personal_data import EVERYTHING
+from kb.domain.personal_data import masked as mask
 from kb.incidents.importing import CLOSING, COLUMNS, LISTS, MOMENTS
 from kb.store.models import Incident, IncidentArticle, IncidentEvent
 from kb.web.sheets import csv_bytes
@@ -22,6 +24,8 @@ from kb.web.sheets import csv_bytes
 WITHOUT = frozenset({"stamp", "visit", "visit_end"})
 """Kinds of events that stay here: moments have columns of their own, visits name persons."""
 BATCH = 200
+masked = partial(mask, policies=EVERYTHING)
+"""What leaves the house tells no host either."""
 
 
 def collected(session: Session, path: Path) -> tuple[int, bytes]:

@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 
+from kb.store.refusing import refuse_rows
+
 _PATIENT, _IMPATIENT = "PRAGMA busy_timeout=30000", "PRAGMA busy_timeout=0"
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -22,6 +24,7 @@ PRAGMAS = (
     "PRAGMA secure_delete=ON",
     _PATIENT,
 )
+event.listen(Session, "before_flush", refuse_rows)
 
 
 def make_engine(url: str) -> Engine:

@@ -21,6 +21,9 @@ class Drainer(Protocol):
     def drain(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Index what is queued now and return how many articles that were. progress: (done, total)."""
 
+    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Make the index anew from the database, and return how many articles it holds."""
+
 
 def set_drainer(app: Flask, drainer: Drainer) -> None:
     """Say who indexes."""
@@ -36,3 +39,9 @@ def drain(progress: Callable[[int, int], None] | None = None) -> int:
     """Drain the queue before returning."""
     drainer: Drainer = current_app.extensions["kb.indexing"]
     return drainer.drain(progress)
+
+
+def rebuild() -> int:
+    """Make the index anew; what stood in the old one is gone."""
+    drainer: Drainer = current_app.extensions["kb.indexing"]
+    return drainer.rebuild()

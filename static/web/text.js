@@ -28,5 +28,11 @@
 
   prepare(document);
   document.addEventListener("kb:text", (event) => prepare(event.target));
+  // The page about personal data takes the place of whatever a script had asked for.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status !== 422 || !event.detail.xhr.getResponseHeader("HX-Retarget")) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  });
   document.addEventListener("htmx:afterSwap", (event) => prepare(event.target));
 })();

@@ -202,14 +202,17 @@ def test_what_is_refused_is_told_at_its_field_and_the_text_stays(page, sign_in, 
 
     alert = page.get_by_role("alert")
     assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
-    assert "題名" in alert.inner_text() and "個人番号（マイナンバー）" in alert.inner_text()
-    assert "1234" not in alert.inner_text()
+    assert "2行目: 個人番号（マイナンバー）" in alert.inner_text() and "1234" not in alert.inner_text()
+    assert page.locator("mark").inner_text() == "1234 5678 9012"
     assert_accessible(page)
-    assert section(page, "effect").input_value() == "一行目\n個人番号 1234 5678 9012"
-
     alert.get_by_role("link", name=re.compile("個人番号")).click()
     assert page.evaluate("document.activeElement.name") == "section.effect"
-    assert section(page, "effect").get_attribute("aria-invalid") == "true"
+    assert section(page, "effect").input_value() == "一行目\n個人番号 1234 5678 9012"
+
+    press(page, "「■」で伏せて保存する")  # and now what the form itself says
+
+    assert "題名" in page.get_by_role("alert").inner_text()
+    assert section(page, "effect").input_value() == "一行目\n個人番号 ■■■■■■■■■■■■■■"
 
 
 def test_publishing_an_unfinished_article_names_every_empty_part(page, sign_in):

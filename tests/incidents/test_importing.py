@@ -140,18 +140,21 @@ def test_a_dry_run_changes_nothing(run, session):
 
 @pytest.mark.parametrize("ending", ["jsonl", "csv"])
 def test_an_export_needs_an_approval_is_in_the_audit_log_and_comes_in_unchanged(
-    run, app, session, tmp_path, ending
+    run, app, session, tmp_path, ending, approval
 ):
     run([OLD])
     path = tmp_path / f"out.{ending}"
     command = app.test_cli_runner().invoke
 
     assert command(args=["incidents", "export", str(path)]).exit_code == 2
-    assert command(args=["incidents", "export", str(path), "--approval", "承認 第3号"]).exit_code == 0
+    given = approval("incidents")
     assert command(args=["incidents", "export", str(path), "--approval", "承認 第3号"]).exit_code == 1
+    assert command(args=["incidents", "export", str(path), "--approval", given]).exit_code == 0
+    assert command(args=["incidents", "export", str(path), "--approval", given]).exit_code == 1
 
     told = session.query(AuditRow).filter_by(action="incidents.exported").one().detail
-    assert told == {"incidents": 1, "approval": "承認 第3号"}
+    assert told == {"number": 1, "approval": given, "masked": True, "use": 1}
+    assert "係長" in (tmp_path / f"out.{ending}.approval.txt").read_text(encoding="utf-8")
     assert path.stat().st_mode & 0o777 == 0o600
     result = command(args=["incidents", "import", str(path)])
     assert result.exit_code == 0, result.output

@@ -23,6 +23,7 @@ from kb.store.models.incidents import (
 from kb.store.models.notices import Notice
 from kb.store.models.outbox import OutboxMail
 from kb.store.models.people import AuditRow, Person, SignIn
+from kb.store.models.privacy import ExportRequest, PersonalDataKeep
 from kb.store.models.reviews import Autosave, Remark, Submission
 from kb.store.models.search import HandledSearch, Search, SymptomOutcome, ThesaurusGroup, ToIndex
 from kb.store.models.upkeep import Flag, FlagMessage, ReviewMark, Successor, Verification
@@ -37,6 +38,7 @@ __all__ = [
     "Base",
     "Component",
     "ContactDay",
+    "ExportRequest",
     "Flag",
     "FlagMessage",
     "GuideChange",
@@ -53,6 +55,7 @@ __all__ = [
     "Notice",
     "OutboxMail",
     "Person",
+    "PersonalDataKeep",
     "Remark",
     "ReviewMark",
     "Revision",
