@@ -30,7 +30,7 @@ from kb.domain.diagnosis.policy import propose
 from kb.domain.diagnosis.preview import Branch, Node
 from kb.domain.errors import Refused
 from kb.store import guide_learning
-from kb.store.article_guides import Written, for_staff, found_in, guide_of, guide_problems
+from kb.store.article_guides import Written, found_in, guide_of, guide_problems
 from kb.store.models import Article, Revision
 
 DEPTH = 6
@@ -180,12 +180,11 @@ def carried(text: Written) -> Carried | None:
     return Carried(GuideView(guide) if guide else None, guide_problems(text))
 
 
-def read(session: Session, article: Article, revision: Revision, role: str) -> Carried | None:
+def read(session: Session, article: Article, revision: Revision) -> Carried | None:
     """Return the guide of an article's revision; of the one in force with what its runs taught."""
     found = carried(revision)
     if found is None or found.view is None or revision.id != article.published_id:
         return found
     model = guide_learning.in_force(session, article.id, found.view.guide)
     view = GuideView(found.view.guide, model, guide_learning.learnt_from(session, article.id))
-    walks = article.confidence in READABLE and (role != "staff" or for_staff(revision))
-    return Carried(view, walkable=article.id if walks else None)
+    return Carried(view, walkable=article.id if article.confidence in READABLE else None)

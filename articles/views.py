@@ -99,7 +99,7 @@ def _reading(article: Article, revision: Revision) -> dict[str, Any]:
     kind = KINDS[revision.kind]
     edits = can("article.edit", article)
     newest = _newest(article) or revision
-    guide = guide_view.read(db.session(), article, revision, current_user.role)
+    guide = guide_view.read(db.session(), article, revision)
     present = [section for section in kind.all_sections if section.key in revision.html]
     anchors = {section.key: slug(section.label.ja) for section in present}
     contents = []

@@ -147,5 +147,9 @@ def test_who_may_walk_a_guide_finds_the_button_at_the_top_and_others_do_not(as_r
     assert "質問に答えて解決する" in as_role("staff").get(f"/articles/{staff.id}").text
     assert button in as_role("engineer").get(f"/articles/{engineers.id}").text
     assert button not in as_role("author").get(f"/articles/{draft.id}").text
+    changed = form_of(engineers, title="直した題")
+    assert as_role("author").post(f"/articles/{engineers.id}/edit", data=changed).status_code == 303
+    newest = as_role("author").get(f"/articles/{engineers.id}/revisions/{draft.head_id + 1}").text
+    assert "直した題" in newest and 'id="guide"' in newest and button not in newest
     started = as_role("engineer").post(f"/articles/{engineers.id}/walks")
     assert started.status_code == 303

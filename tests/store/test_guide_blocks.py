@@ -181,6 +181,16 @@ def test_a_guide_is_asked_about_what_it_leaves_open():
     assert "原因「読取機の故障」と「線の外れ」は、どの確認でも区別できません。" in in_japanese(alike)
 
 
+def test_a_step_that_is_never_proposed_is_asked_about():
+    idle = CARD.replace("先に行う: [approval]\n    ", "").replace("{消灯: よくある}", "{点灯: いつも}")
+
+    asked = [doubt.values.get("step") for doubt in doubts(read(idle)) if doubt.key == "guides.unreachable"]
+
+    assert asked == ["lamp", "approval"]
+    pinned = idle + "最初に行う: [approval, lamp]\n"
+    assert not [doubt for doubt in doubts(read(pinned)) if doubt.key == "guides.unreachable"]
+
+
 def test_a_guide_for_staff_holds_nothing_that_interrupts_work():
     (refused,) = staff_problems(read(CARD))
 
