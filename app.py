@@ -27,11 +27,24 @@ import search.cli
 import search.views
 from kb.settings import Settings, SettingsError, from_environment, generate_secret
 from kb.store.db import make_engine
-from kb.web import access, db, errors, forms, headers, locale, mail, rounds, screening, sessions, shell
+from kb.web import (
+    access,
+    db,
+    errors,
+    forms,
+    headers,
+    hiding,
+    locale,
+    mail,
+    rounds,
+    screening,
+    sessions,
+    shell,
+)
 
 ROOT = Path(__file__).parent
 _M_ARENA_MAX = -8  # of glibc's malloc.h
-WEB_PARTS = (access, forms, screening, headers, locale, sessions, shell, errors)
+WEB_PARTS = (access, forms, screening, hiding, headers, locale, sessions, shell, errors)
 FEATURES = (articles, kb.guides, kb.incidents, kb.people, kb.privacy, search)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from articles import documents, files, service
 from kb.domain.articles import Text
 from kb.domain.errors import Refused
-from kb.domain.personal_data import EVERYTHING, masked
+from kb.domain.personal_data import EVERYTHING
 from kb.domain.reviewing import UNAPPROVED
 from kb.store import submissions
 from kb.store.models import Article, Attachment, Revision
@@ -83,21 +83,7 @@ def _write(
         told["confidence"] = confidence
         told |= {"owner": article.owner.login} if article.owner else {}
         told |= {"source": article.source} if article.source else {}
-    path.write_text(documents.write(_masked(_led(text, pictures)), told), encoding="utf-8")
-
-
-def _masked(text: Text) -> Text:
-    """Return the text with personal data, secrets and hosts in black squares (C-11)."""
-
-    def mask(value: str) -> str:
-        return masked(value, EVERYTHING)
-
-    return replace(
-        text,
-        **{name: mask(getattr(text, name)) for name in ("title", "symptom", "environment")},
-        **{name: tuple(map(mask, getattr(text, name))) for name in ("error_codes", "synonyms", "components")},
-        sections={key: mask(markdown) for key, markdown in text.sections.items()},
-    )
+    path.write_text(documents.write(service.masked(_led(text, pictures), EVERYTHING), told), encoding="utf-8")
 
 
 def _led(text: Text, pictures: dict[str, str]) -> Text:

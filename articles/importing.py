@@ -127,6 +127,7 @@ class Import:
         try:
             content = self.source.contents[name]
             document = documents.read(content, kind=self.options.kind, audience=self.options.audience)
+            document = replace(document, text=service.masked(document.text, (personal_data.MASK,)))
             if self.options.dry_run:
                 service.check(document.text)  # otherwise it is checked as it is stored
             key = self._key(name, document)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -325,6 +326,14 @@ def shown_fields(text: Text) -> dict[str, str]:
     due = text.review_due.isoformat() if text.review_due else ""
     last = {"synonyms": named["synonyms"], "audience": text.audience, "review_due": due}
     return {name: named.get(name, "") for name in (*order, *sections)} | last
+
+
+def masked(text: Text, policies: Collection[str]) -> Text:
+    """Return the text with what falls under the policies in black squares (C-11)."""
+    names = ("title", "symptom", "environment", "error_codes", "synonyms", "components", "sections")
+    return replace(
+        text, **{name: personal_data.masked_within(getattr(text, name), policies) for name in names}
+    )
 
 
 def text_of(revision: Revision) -> Text:

@@ -55,6 +55,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "gaps.handle": frozenset({"author", "reviewer", "administrator"}),
     "thesaurus.read": frozenset({"author", "reviewer", "administrator"}),
     "thesaurus.edit": WARD_OFFICERS,
+    "hosts.read": WRITERS,
     "privacy.ask": SIGNED_IN,
     "privacy.decide": WARD_OFFICERS,
     "people.manage": ADMINISTRATORS,

@@ -31,7 +31,7 @@ from kb.domain.incidents import (
     stamp_problems,
 )
 from kb.domain.periods import JAPAN, in_japan
-from kb.domain.personal_data import problems
+from kb.domain.personal_data import MASK, masked_within, problems
 from kb.incidents.recording import Report, record, report_problems
 from kb.incidents.recurrence import began
 from kb.store import audit, components
@@ -107,6 +107,9 @@ def _take(session: Session, line: int, row: Row | Refused, outcome: Outcome, now
 
 
 def _ticket(row: Row) -> Ticket:
+    """Return what a row says, masked: who had called in is of no use to who learns from it (C-11)."""
+    digest = hashlib.sha256(json.dumps(row, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    row = masked_within(row, (MASK,))
     texts = {name: _text(row, name) for name in (*TEXTS, *CLOSING)}
     if not texts["source"]:
         raise Refused("numbers.source_missing")
@@ -126,7 +129,6 @@ def _ticket(row: Row) -> Ticket:
     refuse_all(problems(told) + _closing_problems(closing, texts["source"]))
     chosen = [_article(text) for text in _entries(row, "knowledge_article")][:1]
     articles = tuple(_article(text) for text in _entries(row, "articles"))
-    digest = hashlib.sha256(json.dumps(row, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     return Ticket(
         texts["source"], report, closing, chosen[0][0] if chosen else None, articles, events, digest
     )

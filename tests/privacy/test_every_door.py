@@ -158,3 +158,22 @@ def test_the_text_in_the_page_is_escaped_and_the_whole_form_can_come_back(as_rol
     assert "<script>x" not in page and re.search(r'name="_resume"', page)
     again = as_role("author").post("/articles/new", data=written | {"_resume": "1"})
     assert again.status_code == 200 and NUMBER in again.text
+
+
+def test_what_is_imported_is_masked_and_what_must_not_be_stored_is_refused(app, settings, session, tmp_path):
+    run = app.test_cli_runner().invoke
+    rows = "source,symptom\r\n" + f"T-1,申請者の携帯 {PHONE}\r\nT-2,個人番号 {NUMBER}\r\n"
+    (tmp_path / "old.csv").write_text(rows, encoding="utf-8")
+    front = "---\ntitle: 印刷できない\n---\n"
+    (tmp_path / "a.md").write_text(f"{front}折り返し {PHONE} まで", encoding="utf-8")
+    (tmp_path / "b.md").write_text(f"{front}個人番号 {NUMBER}", encoding="utf-8")
+
+    assert run(args=["incidents", "import", str(tmp_path / "old.csv")]).exit_code == 1
+    assert run(args=["articles", "import", str(tmp_path)]).exit_code == 1
+
+    assert session.execute(text("SELECT symptom FROM incidents")).scalars().all() == [
+        "申請者の携帯 ■■■■■■■■■■■■■"
+    ]
+    assert len(session.execute(text("SELECT id FROM articles")).all()) == 1
+    stored = everything_in(settings)
+    assert PHONE.encode() not in stored and NUMBER.encode() not in stored

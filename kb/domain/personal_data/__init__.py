@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import chain
+from typing import Any
 
 from kb.domain.errors import Refused
 from kb.domain.personal_data.contacts import contacts_in
@@ -33,6 +34,7 @@ __all__ = [
     "find",
     "knowing",
     "masked",
+    "masked_within",
     "plain",
     "problems",
 ]
@@ -108,6 +110,17 @@ def masked(text: str, policies: Collection[str] = PERSONAL) -> str:
         parts += [text[place : finding.start], re.sub(r"[^\n]", "■", text[finding.start : finding.end])]
         place = finding.end
     return "".join([*parts, text[place:]])
+
+
+def masked_within(value: Any, policies: Collection[str] = PERSONAL) -> Any:
+    """Return a value, text or JSON, with each text in it masked."""
+    if isinstance(value, str):
+        return masked(value, policies)
+    if isinstance(value, dict):
+        return {key: masked_within(inner, policies) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(masked_within(inner, policies) for inner in value)
+    return value
 
 
 def plain(value: str) -> str:

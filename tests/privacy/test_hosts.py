@@ -1,0 +1,57 @@
+"""Hosts and IP addresses: engineers read them, ward readers do not, wherever the text shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from kb.web import indexing
+from kb.web.hiding import without_hosts
+
+SECRETS = ("10.20.30.40", "srv-ap01.madoguchi.local", "fileserver01")
+STEPS = (
+    "- `ping 10.20.30.40` を打つ\n- http://srv-ap01.madoguchi.local/top を開く\n- "
+    r"`\\fileserver01\share` をつなぐ"
+    "\n\n| サーバ名 | IP |\n|---|---|\n| AP | 10.20.**30**.40 |"
+)
+
+
+@pytest.fixture
+def article(app, make_article):
+    made = make_article(
+        title="中継機 10.20.30.40 が応えない", symptom="10.20.30.40 が応えない", sections={"steps": STEPS}
+    )
+    with app.app_context():
+        indexing.drain()
+    return made
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/articles/1",
+        "/articles/",
+        "/",
+        "/search?q=応えない",
+        "/search?q=中継機を開く",
+        "/search/suggest?q=中継",
+    ],
+)
+def test_ward_readers_see_no_host_on_any_page_and_engineers_do(app, as_role, visitor, article, path):
+    app.config["KB_SETTINGS"] = replace(app.config["KB_SETTINGS"], open_staff_pages=True)
+
+    for client in (as_role("staff"), visitor):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        shown = answer.text.replace("<strong>", "").replace("</strong>", "")
+        assert [secret for secret in SECRETS if secret in shown] == []
+    assert SECRETS[0] in as_role("engineer").get(path).text
+
+
+def test_what_a_reader_typed_themselves_stays_in_their_box(as_role, article):
+    assert 'value="10.20.30.40"' in as_role("staff").get("/search?q=10.20.30.40").text
+
+
+def test_tags_stay_whole():
+    assert without_hosts("<p>10.20.<b>30.40</b></p>") == "<p>■■■■■■<b>■■■■■</b></p>"
