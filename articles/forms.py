@@ -21,7 +21,7 @@ TEXTS = ("title", "symptom", "error_codes", "environment", "synonyms", "audience
 class Form:
     """Every value as the form shows it; entries one a line. base: the revision it was made from, or "".
 
-    incident_id: the incident because of which it is written.
+    incident_id: the incident because of which it is written. key: names this form from when it was opened.
     """
 
     kind: str
@@ -37,6 +37,7 @@ class Form:
     reason: str = ""
     base: str = ""
     incident_id: int | None = None
+    key: str = ""
     sections: dict[str, str] = field(default_factory=dict)
 
 
@@ -101,6 +102,7 @@ def posted() -> Form:
         reason=forms.text("reason")[:500],
         base=forms.text("base"),
         incident_id=number("incident"),
+        key=forms.text("form_key")[:40],
         sections={s.key: forms.block(f"section.{s.key}") for s in row.all_sections} if row else {},
     )
 

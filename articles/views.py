@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 
 from articles import (
     attachment_pages,
+    autosave_pages,
+    autosaving,
     causes,
     flag_pages,
     forms,
@@ -48,7 +50,7 @@ from kb.web.forms import text as posted
 from kb.web.locale import field_label, label, section_label, t
 
 bp = Blueprint("articles", __name__)
-for part in (upkeep_pages, flag_pages, review_pages, attachment_pages):
+for part in (upkeep_pages, flag_pages, review_pages, attachment_pages, autosave_pages):
     bp.register_blueprint(part.bp)
 SHOWS = frozenset({"preview", "form"})
 """What the form's buttons do without saving: show it as readers would see it, or the form itself."""
@@ -138,8 +140,10 @@ def new() -> str:
     kind = forms.wanted_kind()
     if kind is None:
         brought = forms.brought_new() | {"incident": request.args.getlist("incident")[:1]}
-        return render_template("articles/choose_kind.html", kinds=KINDS, brought=brought)
-    return _form(forms.filled(forms.empty(kind, japan_date(db.now()), current_user.id)))
+        kept_forms = autosaving.of_person(db.session(), current_user.id, db.now())
+        return render_template("articles/choose_kind.html", kinds=KINDS, brought=brought, kept=kept_forms)
+    form = forms.filled(forms.empty(kind, japan_date(db.now()), current_user.id))
+    return _form(autosave_pages.with_kept(form, None))
 
 
 @bp.post("/articles/new")
@@ -177,6 +181,7 @@ def _create(form: Form) -> Article:
     article = service.add(session, prepared, owner_id=owner, **written)
     if posted("action") == "submit":
         reviewing.submit(session, article, base=article.head_id, by=current_user.id, now=now)
+    autosaving.finish(session, form, None, by=current_user.id, now=now)
     session.commit()
     return article
 
@@ -209,7 +214,8 @@ def edit(article_id: int) -> Any:
             return guide_pages.page(form, guide_pages.opened(form), article)
         except Refused as refused:
             return _refused_form(form, refused, article)
-    return _form(forms.because(forms.with_synonyms(form, t("articles.words_added"))), article)
+    form = forms.because(forms.with_synonyms(form, t("articles.words_added")))
+    return _form(autosave_pages.with_kept(form, article.id), article)
 
 
 @bp.post("/articles/<int:article_id>/edit")
@@ -249,6 +255,7 @@ def _save(form: Form, prepared: service.Prepared, article_id: int, *, taken: Seq
     service.require_newest(article, head.id)
     service.revise(session, article, prepared, by=by, now=now, reason=form.reason, incident=incident)
     told = _hand_on(session, article, form)
+    autosaving.finish(session, form, article.id, by=by, now=now)
     session.commit()
     flash(t(told), "success")
     if taken:
@@ -297,7 +304,7 @@ def _form(
     return render_template(
         "articles/edit.html",
         **review,
-        form=form,
+        **autosave_pages.of_form(form, article.id if article else None),
         kind=KINDS[form.kind],
         article=article,
         problems=problems,

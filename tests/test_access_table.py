@@ -109,6 +109,8 @@ GET  /today                         303   303   200      200       200    200   
 GET  /upkeep/                       303   303   403      200       200    200      200           200
 GET  /upkeep/marks                  303   303   403      200       200    200      200           200
 GET  /upkeep/flags                  303   303   403      200       200    200      200           200
+POST /articles/autosave             303   303   403      200       200    200      200           200
+POST /articles/autosave/removal     303   303   403      303       303    303      303           303
 GET  /reviews/                      303   303   403      200       200    200      200           200
 POST /articles/{submitted}/submissions 303 303 403       409       409    409      409           409
 POST /articles/{submitted}/urgent-publication 303 303 403 409      409    403      409           409
@@ -158,6 +160,8 @@ GET  /audit                         303   303   403      403       403    403   
 
 FIELDS = {
     "/articles/new": {"kind": "workaround"},
+    "/articles/autosave": {"kind": "workaround", "form_key": "1"},
+    "/articles/autosave/removal": {"kind": "workaround"},
     "/articles/preview": {"kind": "workaround", "section.steps": "1. 押す"},
     "/incidents/{incident}/edit": {"base": "made from something else"},
     "/incidents/{incident}/stamps": {"stamp": "started"},

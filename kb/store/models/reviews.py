@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -109,5 +110,5 @@ class Autosave(Base):
     article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), index=True)
     key: Mapped[str] = mapped_column(String(40))
     done: Mapped[bool] = mapped_column(default=False)
-    fields: Mapped[dict[str, str]]
+    fields: Mapped[dict[str, Any]]
     saved_at: Mapped[datetime] = mapped_column(index=True)
