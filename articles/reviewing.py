@@ -5,11 +5,12 @@ Resources, not verbs: a submission is a row that waits and then says what became
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from articles import causes, service
@@ -280,3 +281,21 @@ def written_since(session: Session, submission: Submission) -> Sequence[Revision
         Revision.article_id == submission.article_id, Revision.id > submission.revision_id
     )
     return session.scalars(rows.order_by(Revision.id).options(joinedload(Revision.author))).all()
+
+
+def of_revisions(
+    session: Session, article: Article, shown: Iterable[Revision]
+) -> dict[int, dict[str, list[Submission]]]:
+    """Return by revision which submissions began with it ("submitted") and approved it ("approved")."""
+    ids = [revision.id for revision in shown]
+    rows = select(Submission).where(
+        Submission.article_id == article.id,
+        or_(Submission.revision_id.in_(ids), Submission.decided_revision_id.in_(ids)),
+    )
+    found: dict[int, dict[str, list[Submission]]] = defaultdict(lambda: defaultdict(list))
+    people = joinedload(Submission.submitter), joinedload(Submission.decider)
+    for row in session.scalars(rows.order_by(Submission.id).options(*people)):
+        found[row.revision_id]["submitted"].append(row)
+        if row.state == "approved" and row.decided_revision_id is not None:
+            found[row.decided_revision_id]["approved"].append(row)
+    return found

@@ -30,6 +30,7 @@ from articles import (
     queries,
     review_pages,
     reviewing,
+    revision_pages,
     service,
     upkeep_pages,
 )
@@ -50,7 +51,7 @@ from kb.web.forms import text as posted
 from kb.web.locale import field_label, label, section_label, t
 
 bp = Blueprint("articles", __name__)
-for part in (upkeep_pages, flag_pages, review_pages, attachment_pages, autosave_pages):
+for part in (upkeep_pages, flag_pages, review_pages, attachment_pages, autosave_pages, revision_pages):
     bp.register_blueprint(part.bp)
 SHOWS = frozenset({"preview", "form"})
 """What the form's buttons do without saving: show it as readers would see it, or the form itself."""
@@ -418,7 +419,10 @@ def history(article_id: int) -> str:
     article = queries.article(db.session(), article_id, scope())
     page = queries.history(db.session(), article, request.args.get("page", 1, type=int), scope())
     incidents = causes.of_revisions(db.session(), page.rows) if can("incident.read") else {}
-    return render_template("articles/history.html", article=article, page=page, incidents=incidents)
+    decisions = reviewing.of_revisions(db.session(), article, page.rows)
+    return render_template(
+        "articles/history.html", article=article, page=page, incidents=incidents, decisions=decisions
+    )
 
 
 @bp.get("/articles/<int:article_id>/revisions/<int:revision_id>")

@@ -52,7 +52,7 @@ def saved(page):
     return page.url
 
 
-def test_an_article_is_written_saved_published_and_read_by_staff(new_page, sign_in):
+def test_an_article_is_written_saved_approved_and_read_by_staff(new_page, sign_in):
     page = new_page()
     sign_in(page, "reviewer")
     title = begin(page)
@@ -61,8 +61,14 @@ def test_an_article_is_written_saved_published_and_read_by_staff(new_page, sign_
         section(page, key).fill(words)
     press(page, "保存")
     assert page.get_by_text("下書きです").is_visible()
-    press(page, "公開する")
-    assert page.get_by_role("status").get_by_text("公開しました").is_visible()
+    press(page, "審査に出す")
+    assert page.get_by_role("button", name="承認して公開する").count() == 0
+    second = new_page()
+    sign_in(second, "administrator")
+    second.goto(page.url)
+    press(second, "承認して公開する")
+    assert second.get_by_role("status").get_by_text("公開しました").is_visible()
+    page.goto(second.url)
 
     reader = new_page()
     sign_in(reader, "staff")
@@ -215,11 +221,11 @@ def test_what_is_refused_is_told_at_its_field_and_the_text_stays(page, sign_in, 
     assert section(page, "effect").input_value() == "一行目\n個人番号 ■■■■■■■■■■■■■■"
 
 
-def test_publishing_an_unfinished_article_names_every_empty_part(page, sign_in):
+def test_submitting_an_unfinished_article_names_every_empty_part(page, sign_in):
     page.watch.allowed_statuses.add(422)
     sign_in(page, "reviewer")
     begin(page)
-    press(page, "保存して公開")
+    press(page, "保存して審査に出す")
 
     words = page.get_by_role("alert").inner_text()
     for part in ("効果と制約", "前提条件", "データへの影響", "元に戻す方法", "この回避策が不要になる条件"):
