@@ -22,6 +22,8 @@ MATCHES = 100_000
 """Equal pairs from which lines, or words, that stand everywhere are not compared."""
 ALIKE = 0.35
 """From how much in common a line counts as changed, not as another one."""
+SHARED = 0.2
+"""Less than this part of a line in common is chance: the line is shown as written anew."""
 LARGEST_BLOCK = 900
 """Pairs of lines within a changed block that are compared to find which became which."""
 _WORD = re.compile(
@@ -201,6 +203,9 @@ def pieces(old: str, new: str) -> list[Piece]:
             found.append((" ", "".join(before[a:b])))
         else:
             found += _trimmed("".join(before[a:b]), "".join(after[c:d]))
+    shared = sum(len(words) for op, words in found if op == " ")
+    if shared < SHARED * max(len(old), len(new)):
+        found = [("-", old), ("+", new)]
     return _joined(_bridged(found))
 
 

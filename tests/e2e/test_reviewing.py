@@ -55,7 +55,7 @@ def test_a_contractor_submits_the_ward_returns_with_a_remark_the_contractor_mend
     assert_accessible(ward)
 
     ward.get_by_role("link", name="1行目に指摘する").click()
-    ward.wait_for_function("document.activeElement.name === 'remark'")
+    ward.locator("textarea[name=remark]:focus").wait_for()
     ward.keyboard.type("電源のどのボタンか書いてください")
     assert_accessible(ward)
     press(ward, "指摘を付ける")
