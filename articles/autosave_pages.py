@@ -13,12 +13,13 @@ from articles.forms import Form
 from kb.domain.articles import KINDS
 from kb.domain.errors import Refused
 from kb.store.paging import LARGEST_ID
-from kb.web import db
+from kb.web import db, rounds
 from kb.web.access import may, require, scope
 from kb.web.forms import text
 from kb.web.locale import refusals, t
 
 bp = Blueprint("autosaves", __name__)
+bp.record_once(lambda state: rounds.add(state.app, autosaving.forget_old))
 
 
 @bp.post("/articles/autosave")

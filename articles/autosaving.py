@@ -43,11 +43,10 @@ def require_fit(form: Form) -> None:
 
 
 def keep(session: Session, form: Form, article_id: int | None, *, by: int, now: datetime) -> None:
-    """Keep the form within the transaction; what is older than anybody comes back for is forgotten.
+    """Keep the form within the transaction.
 
     Raises Refused 409 once this form was saved or thrown away, and where another form's text waits.
     """
-    session.execute(delete(Autosave).where(Autosave.saved_at < now - AUTOSAVE_KEPT))
     row = _row(session, by, place_of(form, article_id))
     if row is not None and row.key == form.key and row.done:
         raise Refused("autosave.over", status=409)
@@ -96,6 +95,11 @@ def of_person(session: Session, person_id: int, now: datetime) -> Sequence[Autos
         Autosave.saved_at >= now - AUTOSAVE_KEPT,
     )
     return session.scalars(rows.order_by(Autosave.saved_at.desc())).all()
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Delete what nobody came back for."""
+    session.execute(delete(Autosave).where(Autosave.saved_at < now - AUTOSAVE_KEPT))
 
 
 def form_of(row: Autosave) -> Form | None:

@@ -21,13 +21,13 @@ from kb.store.db import writing
 from kb.store.models import Article, Incident, Remark, Revision, Submission
 from kb.store.paging import LARGEST_ID, Page, paged
 from kb.store.visibility import visible
-from kb.web import db, kept, mail
+from kb.web import db, kept, rounds
 from kb.web.access import can, may, scope
 from kb.web.forms import block, text
 from kb.web.locale import label, t
 
 bp = Blueprint("reviews", __name__)
-bp.record_once(lambda state: mail.add_source(state.app, reviewing.lapse))
+bp.record_once(lambda state: rounds.add(state.app, reviewing.lapse))
 VIEWS = ("side", "inline")
 """How a difference is shown: both texts beside each other, or one under the other."""
 

@@ -36,13 +36,14 @@
     flying = new AbortController();
     try {
       const answer = await fetch(form.dataset.autosave, {
-        method: "POST", body: data(), headers: { "HX-Request": "true" }, redirect: "error", signal: flying.signal,
+        method: "POST", body: data(), headers: { "HX-Request": "true", Accept: "application/json" }, redirect: "error", signal: flying.signal,
       });
       if (answer.status === 204) return tell(form.dataset.signedOut, true);
       if (answer.status === 409) over = true;
       if (answer.ok || answer.status === 422) last = now;
-      const words = answer.headers.get("Content-Type")?.startsWith("text/plain") ? await answer.text() : form.dataset.autosaveFailed;
-      tell(words, !answer.ok);
+      const told = answer.headers.get("Content-Type")?.startsWith("text/plain");
+      const why = answer.status === 422 ? form.dataset.autosaveRefused : form.dataset.autosaveFailed;
+      tell(told ? await answer.text() : why, !answer.ok);
       if (!answer.ok && answer.status !== 422) plan(AGAIN);
     } catch (error) {
       if (error.name === "AbortError") return;
