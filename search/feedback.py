@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import select
@@ -39,6 +39,8 @@ bp = Blueprint("feedback", __name__)
 OUTCOMES = {"yes": outcomes.SOLVED, "no": outcomes.NOT_SOLVED}
 OFTEN = parse("60 per 10 minutes")
 """Answers of one person, or of the visitors behind one address."""
+MOST_SEARCHES = parse("300 per 10 minutes")
+"""Searches of theirs that are logged; keystrokes of one count once. Others are answered all the same."""
 
 
 def init_app(app: Flask) -> None:
@@ -84,8 +86,8 @@ def note_search(text: str, found: Found) -> None:
     from_the_queue = visit.came_from(request.referrer).path == url_for("search.gaps.index")
     if not words or from_the_queue:
         return
-    token = visit.typed(words, db.now())
-    if not found.degraded:
+    token = visit.typed(words, db.now(), lambda: _within(MOST_SEARCHES))
+    if token and not found.degraded:
         missing = loggable_words(found.missing, words)
         _log().note(Typed(token, words, found.page.total, missing, current_user.role, db.now()))
 
@@ -110,7 +112,7 @@ def give(article_id: int) -> Any:
     if answer not in OUTCOMES:
         raise Refused("feedback.unknown_answer")
     partial = "HX-Request" in request.headers
-    if not _may_answer_now():
+    if not _within(OFTEN):
         if partial:
             return render_template(
                 "search/feedback.html", article_id=article_id, refused="feedback.too_often"
@@ -160,10 +162,11 @@ def _require_article(session: Session, article_id: int) -> None:
         raise Refused("articles.not_found", status=404)
 
 
-def _may_answer_now() -> bool:
+def _within(most: RateLimitItem) -> bool:
+    """Count once more for this person or this address; return whether that is within the limit."""
     who = f"person:{current_user.id}" if current_user.is_authenticated else f"address:{request.remote_addr}"
     limiter: MovingWindowRateLimiter = current_app.extensions["search.feedback.limit"]
-    return limiter.hit(OFTEN, "feedback", who)
+    return limiter.hit(most, "feedback", who)
 
 
 def _log() -> SearchLog:

@@ -29,7 +29,7 @@ BATCH = 1_000
 POLL_SECONDS = 5.0
 TIDY_SECONDS = 1.0
 LINGER_SECONDS = 0.5
-_ENOUGH = 24
+_ENOUGH = 48
 """So many articles are worth a commit while others are still being saved."""
 _DELETED_AT_ONCE = 500
 log = logging.getLogger(__name__)

@@ -25,8 +25,8 @@ Documents = NDArray[np.int32]
 Weights = NDArray[np.float32]
 Numbers = NDArray[np.intp]
 Hashes = NDArray[np.uint32]
-_SCORES_BYTES = 16 * 1024 * 1024
-_SCORES_BYTES_EACH = 3_072  # and so many more for each document: 45 MiB at 10,000, 309 at 100,000
+_SCORES_BYTES = 8 * 1024 * 1024
+_SCORES_BYTES_EACH = 3_072  # and so many more for each document: 37 MiB at 10,000, 301 at 100,000
 
 
 @contextmanager

@@ -40,15 +40,20 @@ class Searched(TypedDict):
     answers: dict[str, str]
 
 
-def typed(words: str, now: datetime) -> str:
-    """Return the token of the search that these words belong to: the last one typed on, or a new one."""
+def typed(words: str, now: datetime, may_begin: Callable[[], bool] = lambda: True) -> str | None:
+    """Return the token of the search that these words belong to: the last one typed on, or a new one.
+
+    None where it would be a new one and none may begin now.
+    """
     kept = _searches(now)
     words = words[:_CHARS]
     if not kept or not _goes_on(kept[-1], words, now):
+        if not may_begin():
+            return None
         kept.append(_new(words, now))
     kept[-1] |= {"words": words, "at": int(now.timestamp())}
     _keep(_KEY, kept[-_KEPT:])
-    return kept[-1]["token"]
+    return str(kept[-1]["token"])
 
 
 def opened(article_id: int, referrer: str, fold: Callable[[str], str | None], now: datetime) -> str | None:

@@ -23,7 +23,7 @@ from search.postings import Keys, Postings
 from search.rows import from_facts
 from search.snapshot import NOTHING_NEWER, Hashes, Newer, Part
 
-MOST = 48
+MOST = 80
 """More articles than these are a batch, which the index is about to take: nobody waits for theirs."""
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from kb.settings import generate_secret
+from kb.store.migrate import upgrade
 from search.bench import corpus, hostile, measures, rival, stage
 from search.bench.corpus import Source, Text
 from search.bench.timing import Times, percentile, together
@@ -112,7 +113,9 @@ def _keep(folder: Path, kept: Path) -> None:
 
 def _copied(kept: Path | None, folder: Path) -> Engine:
     shutil.copytree(kept or folder, folder, dirs_exist_ok=True)
-    return stage.engine_of(folder / "data")
+    engine = stage.engine_of(folder / "data")
+    upgrade(engine)  # it may have been kept by an older version
+    return engine
 
 
 def _speed(sides: measures.Sides, sorts: measures.Sorts, tell: Tell) -> None:

@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import session as cookie
+from limits import parse
 from sqlalchemy import select, update
 
 from kb.store.db import reading, writing
 from kb.store.models import HandledSearch, Search, SignIn, SymptomOutcome
 from kb.web.locale import WORDS
-from search import visit
+from search import feedback, visit
 from search.log import Opened, SearchLog, Typed, loggable, loggable_words
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -417,6 +418,27 @@ def test_a_flood_of_answers_is_stopped(stocked, as_role, told):
     assert statuses == {303, 429}
     assert len(told()) == 60
     assert "記録していません" in answer(as_role("staff"), stocked[0], "no", **HTMX).text
+
+
+def test_of_a_flood_of_searches_from_one_address_every_one_is_answered_and_not_all_are_logged(
+    app, stocked, logged, monkeypatch
+):
+    app.config["KB_SETTINGS"] = replace(app.config["KB_SETTINGS"], open_staff_pages=True)
+    monkeypatch.setattr(feedback, "MOST_SEARCHES", parse("3 per 10 minutes"))
+
+    for word in ("端末", "窓口", "印刷", "番号札", "発券機"):
+        search(app.test_client(), word)  # a browser that gives back no cookie of ours
+
+    assert [row.words for row in logged()] == ["端末", "窓口", "印刷"]
+
+
+def test_keystrokes_of_one_search_are_no_flood(stocked, as_role, logged, monkeypatch):
+    monkeypatch.setattr(feedback, "MOST_SEARCHES", parse("1 per 10 minutes"))
+
+    for text in ("印刷", "印刷 でき", "印刷 できない", "印刷 できない 申請"):
+        search(as_role("staff"), text, **HTMX)
+
+    assert [row.words for row in logged()] == ["印刷 できない 申請"]
 
 
 def test_the_buttons_speak_english_on_request(stocked, as_role):
