@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from kb.domain.errors import Refused
 from kb.domain.exports import EXPORTS, TEXTS, Wanted
+from kb.domain.personal_data import KINDS, REFUSE
 from kb.privacy import queries, service
 from kb.web import db, kept
 from kb.web.access import may
@@ -18,6 +19,7 @@ from kb.web.forms import block, text
 from kb.web.locale import t
 
 bp = Blueprint("privacy", __name__)
+NEVER = frozenset(kind for kind, policy in KINDS.items() if policy == REFUSE)
 
 
 @bp.get("/privacy/")
@@ -25,9 +27,8 @@ bp = Blueprint("privacy", __name__)
 def index() -> str:
     """List the values asked to be kept and the requests to take data out."""
     page = queries.keeps(db.session(), current_user, request.args.get("page", 1, type=int))
-    return render_template(
-        "privacy/index.html", page=page, exports=queries.exports(db.session(), current_user)
-    )
+    exports = queries.exports(db.session(), current_user)
+    return render_template("privacy/index.html", page=page, exports=exports, never=NEVER)
 
 
 @bp.post("/privacy/keeps/<int:keep_id>/decision")
