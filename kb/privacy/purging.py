@@ -103,11 +103,12 @@ def compact(engine: Engine) -> None:
 
 
 def _others(data: Path, value: str) -> int:
-    """Overwrite the value in logs and whatever else lies below the data folder; databases are left alone."""
+    """Overwrite the value in logs and whatever else lies below the data folder; not in database and index."""
     changed = 0
     for path in holding(data, value):
         content = path.read_bytes()
-        if content.startswith(b"SQLite format 3") or path.name.endswith(("-wal", "-shm")):
+        ours = path.is_relative_to(data / "index") or path.name.endswith(("-wal", "-shm"))
+        if ours or content.startswith(b"SQLite format 3"):
             continue
         blackened, number = in_bytes(value).subn(lambda match: b"x" * len(match[0]), content)
         if number:

@@ -116,6 +116,7 @@ def test_a_purge_removes_the_number_from_every_byte_and_proves_it(app, settings,
 
     assert result.exit_code == 0, result.output
     assert everywhere(settings) == set()
+    assert [file for file in settings.attachments.rglob("*") if file.is_file()] == []
     assert NUMBER not in result.output and "old.sql" in result.output and "clean.sql" not in result.output
     assert (settings.data / "other.log").read_text(encoding="utf-8").endswith("次の行")
     audited = session.execute(
