@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request, send_file
 from flask_login import current_user
 
-from articles import attachments, cleaning, files
+from articles import attachments, cleaning, files, service, word
 from articles.attachments import File
 from articles.forms import Form
 from articles.intake.process import Accepted, accepted
 from articles.intake.types import BY_MEDIA_TYPE
+from articles.word import Draft
 from kb.domain.articles import KINDS, Text, attachments_in
 from kb.domain.errors import Refused
 from kb.settings import Settings
@@ -20,7 +23,7 @@ from kb.store.models import Article, Attachment, Upload
 from kb.web import db, rounds
 from kb.web.access import can, may, scope
 from kb.web.forms import text as posted
-from kb.web.locale import refusals
+from kb.web.locale import label, refusals
 
 bp = Blueprint("files", __name__)
 bp.record_once(lambda state: rounds.add(state.app, cleaning.Daily(_settings_of(state.app).attachments)))
@@ -109,6 +112,24 @@ def attached(form: Form) -> tuple[Form, list[Refused]]:
         text = "\n\n".join(part for part in (form.sections.get(key, ""), *named) if part)
         form = replace(form, sections=form.sections | {key: text})
     return form, refused
+
+
+def word_form(kind: str = "procedure", problems: Sequence[Refused] = ()) -> str:
+    """Return the page that asks for a Word document."""
+    kinds = [(key, label("kind", key)) for key in KINDS]
+    return render_template("articles/word.html", kinds=kinds, kind=kind, problems=problems)
+
+
+def read_word(kind: str) -> Draft:
+    """Return what the posted document becomes; its pictures are the person's uploads. Raises Refused."""
+    given = request.files.get(FIELD)
+    if given is None or not given.filename:
+        raise Refused("attachments.none", field=FIELD)
+    draft = word.read(given.stream, given.filename, kind, most_bytes=_settings().attachment_bytes)
+    service.check(Text(kind, draft.title, sections=draft.sections))
+    for picture in draft.pictures:
+        _keep(Accepted(picture.name, picture.type, io.BytesIO(picture.content), []))
+    return draft
 
 
 def named_in(text: Text) -> tuple[File, ...]:

@@ -46,6 +46,8 @@ def import_(
 ) -> None:
     """Import Markdown files with YAML front matter from PATH: a folder, a file, a .tar.gz or a .zip.
 
+    A Word document (.docx) becomes a draft of the kind, its pictures attached.
+
     May be run again at any time: the same file changes nothing, a changed file makes a revision,
     and a run that was interrupted goes on where it stopped. Exit code 1 if any file was refused.
     """
@@ -126,7 +128,7 @@ def attachments(days: int, clean: bool) -> None:
 def _import(path: Path, options: Options, *, quiet: bool) -> Outcome:
     settings = current_app.config["KB_SETTINGS"]
     try:
-        source = open_source(path)
+        source = open_source(path, options.kind)
         with _bar(len(source.texts()), quiet) as bar:
             run = Import(db.engine(), source, settings.attachments, options)
             outcome = run.run(db.now, bar.update)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -23,7 +25,6 @@ from kb.domain.reviewing import UNAPPROVED
 from kb.store import submissions
 from kb.store.models import Article, Attachment, Revision
 
-ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp"}
 DRAFT = ".draft.md"
 _PICTURE = re.compile(r"\]\(attachment:([0-9a-f]{64})")
 
@@ -37,7 +38,7 @@ def export(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     articles = session.scalars(select(Article).order_by(Article.id)).all()
     for article in articles:
-        pictures = _pictures(session, article, folder, attachments)
+        pictures = _attached(session, article, folder, attachments)
         confidence, shown = _approved(session, article)
         _write(folder / f"{article.number}.md", article, shown or article.head, pictures, confidence)
         if shown is not None and article.head_id != shown.id:
@@ -94,16 +95,16 @@ def _led(text: Text, pictures: dict[str, str]) -> Text:
     return replace(text, sections=sections)
 
 
-def _pictures(session: Session, article: Article, folder: Path, attachments: Path) -> dict[str, str]:
-    """Copy the article's pictures and return hash -> name relative to the folder."""
+def _attached(session: Session, article: Article, folder: Path, attachments: Path) -> dict[str, str]:
+    """Copy the article's files and return hash -> address relative to the folder, as Markdown writes it."""
     found = {}
     rows = session.scalars(select(Attachment).where(Attachment.article_id == article.id))
     for attachment in rows:
-        name = f"attachments/{attachment.sha256}{ENDINGS.get(attachment.media_type, '')}"
+        name = f"attachments/{attachment.sha256}/{attachment.name}"
         copy = folder / name
-        copy.parent.mkdir(exist_ok=True, mode=0o700)
+        copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not copy.exists():
-            copy.write_bytes(files.path_of(attachments, attachment.sha256).read_bytes())
+            shutil.copyfile(files.path_of(attachments, attachment.sha256), copy)
             os.chmod(copy, 0o600)
-        found[attachment.sha256] = name
+        found[attachment.sha256] = quote(name)
     return found

@@ -7,6 +7,7 @@ nothing, a changed file makes a revision, and a run that was killed is simply ru
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -14,22 +15,23 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 from urllib.parse import unquote
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from articles import documents, exporting, files, service
+from articles.attachments import File, attach
 from articles.documents import Document
-from articles.sources import IMAGES, MARKDOWN, Files, batches, resolve
+from articles.intake.process import accepted
+from articles.sources import IMAGES, LARGEST, MARKDOWN, Files, attachable, batches, resolve
 from kb.domain import personal_data
 from kb.domain.articles import APPROVED, READABLE, Text, article_number
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.upkeep import next_review
 from kb.store.db import writing
-from kb.store.models import Article, Attachment, Person, Revision
+from kb.store.models import Article, Person, Revision
 
 BATCH = 50
 """Files in one transaction: few enough that a page's save never waits long for the import."""
@@ -53,15 +55,6 @@ class Options:
     dry_run: bool = False
 
 
-class Picture(NamedTuple):
-    """A picture that the source has, kept among the attachments; the fields of an `Attachment`."""
-
-    sha256: str
-    name: str
-    media_type: str
-    size: int
-
-
 @dataclass
 class Outcome:
     """What became of the files: counts by result, and (name, reasons) of each refused one."""
@@ -80,6 +73,7 @@ class Import:
         self.options = options
         self.outcome = Outcome(refused=list(source.refused))
         self.keys: dict[str, str] = {}
+        self.taken: dict[str, File | None] = {}
 
     def run(self, now: Callable[[], datetime], step: Callable[[int], None] = lambda _: None) -> Outcome:
         """Import every file, a transaction a batch. now: the clock. step: told how many files are done."""
@@ -95,6 +89,8 @@ class Import:
         if self.options.dry_run:
             self.outcome.counts["would_import"] += len(read)
             return
+        for name, document in read.items():
+            self._take_files(name, document.text)
         before = self.outcome.counts.copy(), len(self.outcome.refused)
         try:
             self._store(read, now)
@@ -163,7 +159,7 @@ class Import:
         else:
             self._update(session, article, document, text, now)
             result = "changed"
-        _attach(session, article, pictures, now)
+        attach(session, article, pictures, by=None, now=now)
         if document.draft_of is None:
             article.source_hash = digest
         return result
@@ -223,23 +219,46 @@ class Import:
             )
         article.source_revision_id = article.head_id
 
-    def _pictured(self, name: str, text: Text) -> tuple[Text, list[Picture]]:
-        """Keep the pictures that the text shows and the source has; return the text that shows ours."""
-        found: list[Picture] = []
+    def _take_files(self, name: str, text: Text) -> None:
+        """Keep what the text shows or links to and the source has, before a transaction makes others wait."""
+        for markdown in text.sections.values():
+            for match in _LINK.finditer(markdown):
+                target = self._file(name, match)
+                if target is not None and target not in self.taken:
+                    self.taken[target] = self._take(target)
 
-        def picture(match: re.Match[str]) -> str:
-            target = resolve(name, unquote(match["target"]))
-            if not match["image"] or target is None or PurePosixPath(target).suffix.lower() not in IMAGES:
-                return match[0]
-            content = self.source.contents.get(target, b"")
-            media_type = files.image_type(content)
-            if media_type is None:
-                return match[0]
-            sha256 = files.keep(self.folder, content)
-            found.append(Picture(sha256, PurePosixPath(target).name[:200], media_type, len(content)))
-            return f"![{match['words']}](attachment:{sha256})"
+    def _take(self, target: str) -> File | None:
+        content = self.source.contents[target]
+        shown = PurePosixPath(target).name
+        if PurePosixPath(target).suffix.lower() in IMAGES and files.image_type(content) is None:
+            return None  # its words stay
+        try:
+            with accepted(io.BytesIO(content), shown, most_bytes=LARGEST["image"]) as found:
+                sha256, size = files.keep_stream(self.folder, found.content)
+        except Refused as refused:
+            self._refuse(target, refused)
+            return None
+        return File(sha256, found.name, found.type.media_type, size)
 
-        return _rewritten(text, picture), found
+    def _file(self, name: str, match: re.Match[str]) -> str | None:
+        """Return the name of the source's file that a picture or link leads to, or None."""
+        target = resolve(name, unquote(match["target"]))
+        if target is None or target not in self.source.contents or not attachable(target):
+            return None
+        return target
+
+    def _pictured(self, name: str, text: Text) -> tuple[Text, list[File]]:
+        """Return the text that names our files instead of the source's, and those files."""
+        found: list[File] = []
+
+        def ours(match: re.Match[str]) -> str:
+            file = self.taken.get(self._file(name, match) or "")
+            if file is None:
+                return match[0]
+            found.append(file)
+            return f"{match['image']}[{match['words']}](attachment:{file.sha256})"
+
+        return _rewritten(text, ours), found
 
     def _linked(self, session: Session, name: str, text: Text) -> Text:
         """Turn links between files into links between articles, where the other file is imported."""
@@ -315,13 +334,3 @@ def _by_number(session: Session, document: Document) -> Article | None:
     if found is not None:
         raise Refused("import.number_taken", number=article_number(found.id))
     return None
-
-
-def _attach(session: Session, article: Article, pictures: list[Picture], now: datetime) -> None:
-    if not pictures:
-        return
-    known = set(session.scalars(select(Attachment.sha256).where(Attachment.article_id == article.id)))
-    for picture in pictures:
-        if picture.sha256 not in known:
-            known.add(picture.sha256)
-            session.add(Attachment(article_id=article.id, created_at=now, **picture._asdict()))

@@ -6,16 +6,23 @@ size is added up from what is really read, never from what an archive says of it
 
 from __future__ import annotations
 
+import re
 import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
+from urllib.parse import quote
 
+from articles import documents, word
+from articles.intake.types import ENDINGS, ending_of
+from kb.domain.articles import Text
 from kb.domain.errors import Refused
 
 MARKDOWN = frozenset({".md", ".markdown"})
 IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
+ATTACHMENTS = "attachments"
+"""The folder whose files may be of every type that an article carries; elsewhere pictures alone are."""
 MOST_FILES = 100_000
 MOST_BYTES = 512 * 2**20
 LARGEST = {"text": 2 * 2**20, "image": 20 * 2**20}
@@ -43,7 +50,7 @@ class Files:
     def take(self, name: str, file: IO[bytes]) -> None:
         """Read one file, unless its name or size is refused."""
         suffix = PurePosixPath(name).suffix.lower()
-        if suffix not in MARKDOWN | IMAGES:
+        if suffix not in MARKDOWN and not attachable(name):
             return
         if len(self.contents) >= MOST_FILES:
             raise Refused("import.too_many_files", most=MOST_FILES)
@@ -58,12 +65,24 @@ class Files:
         self.contents[name] = content
 
 
-def open_source(path: Path) -> Files:
-    """Return the files under the path. Raises Refused if it is none of what can be read."""
+def attachable(name: str) -> bool:
+    """Return whether a file of this name may become an attachment; its content decides later."""
+    path = PurePosixPath(name)
+    return path.suffix.lower() in IMAGES or (ATTACHMENTS in path.parts and ending_of(path.name) in ENDINGS)
+
+
+def open_source(path: Path, kind: str = "self_help") -> Files:
+    """Return the files under the path. Raises Refused if it is none of what can be read.
+
+    kind: of the article that a Word document becomes.
+    """
     label = path.resolve().name.split(".")[0] or "import"
     files = Files(label)
     try:
-        _read(path, files)
+        if path.suffix.lower() == ".docx":
+            _from_word(path, files, kind)
+        else:
+            _read(path, files)
     except DAMAGED as error:
         raise Refused("import.damaged", path=str(path)) from error
     return files
@@ -82,6 +101,18 @@ def _read(path: Path, files: Files) -> None:
         _beside(path, files)
     else:
         raise Refused("import.not_a_source", path=str(path))
+
+
+def _from_word(path: Path, files: Files, kind: str) -> None:
+    """A Word document is a draft, and its pictures files beside it."""
+    with path.open("rb") as file:
+        draft = word.read(file, path.name, kind, most_bytes=LARGEST["image"])
+    places = {f"attachment:{sha256}": f"pictures/{quote(name)}" for sha256, name in draft.names.items()}
+    named = re.compile("|".join(map(re.escape, places)) or "(?!)")
+    sections = {key: named.sub(lambda m: places[m[0]], text) for key, text in draft.sections.items()}
+    text = documents.write(Text(kind, draft.title, sections=sections), {"confidence": "work_in_progress"})
+    files.contents[f"{path.stem}.md"] = text.encode()
+    files.contents |= {f"pictures/{picture.name}": picture.content for picture in draft.pictures}
 
 
 def _beside(path: Path, files: Files) -> None:

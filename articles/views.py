@@ -203,6 +203,31 @@ def _prepare(form: Form, owner_id: int | None) -> service.Prepared:
     return replace(prepared, files=attachment_pages.named_in(prepared.text))
 
 
+@bp.get("/articles/word")
+@may("article.write")
+def word() -> str:
+    """Ask for a Word document and the kind of article that it becomes."""
+    return attachment_pages.word_form()
+
+
+@bp.post("/articles/word")
+@may("article.write")
+def read_word() -> Any:
+    """Show the form of a new article with what the document says; its pictures are kept for the person."""
+    kind = posted("kind")
+    if kind not in KINDS:
+        raise Refused("articles.unknown_kind", kind=kind)
+    try:
+        draft = attachment_pages.read_word(kind)
+    except Refused as refused:
+        db.close()
+        reasons = refused.reasons if isinstance(refused, Reasons) else (refused,)
+        return attachment_pages.word_form(kind, reasons), refused.status
+    form = forms.empty(kind, japan_date(db.now()), current_user.id)
+    form = replace(form, title=draft.title, sections=draft.sections)
+    return _form(form, preview=True, from_word=draft.remarks())
+
+
 @bp.get("/articles/<int:article_id>/edit")
 @may("article.edit")
 def edit(article_id: int) -> Any:
@@ -296,6 +321,7 @@ def _form(
     problems: Any = (),
     conflict: Any = None,
     preview: bool = False,
+    from_word: Any = None,
 ) -> str:
     with db.reading() as session:
         owners = queries.owners(session, article.owner_id if article else None)
@@ -309,6 +335,7 @@ def _form(
         kind=KINDS[form.kind],
         article=article,
         problems=problems,
+        from_word=from_word,
         missing=_missing(form),
         conflict=conflict,
         owners=owners if can("article.assign") else [],

@@ -36,6 +36,8 @@ GET  /                              303   200   200      200       200    200   
 GET  /articles/                     303   200   200      200       200    200      200           200
 GET  /articles/new                  303   303   403      200       200    200      200           200
 POST /articles/new                  401   401   403      422       422    422      422           422
+GET  /articles/word                  303   303   403      200       200    200      200           200
+POST /articles/word                  303   303   403      422       422    422      422           422
 POST /articles/uploads               303   303   403      422       422    422      422           422
 POST /articles/uploads/1/removal     303   303   403      404       404    404      404           404
 POST /articles/preview              303   303   403      200       200    200      200           200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -48,6 +49,7 @@ class Picture:
     name: str
     type: Type
     content: bytes
+    sha256: str
 
 
 @contextmanager
@@ -75,8 +77,14 @@ def converted(stream: IO[bytes], name: str, *, most_bytes: int) -> tuple[dict[st
         _require_size(sum(told["parts"]), most_bytes)
         contents = [answer.read(length) for length in told["parts"]]
     forms = zip(told["pictures"], contents, strict=True)
+    stem = shown.removesuffix(".docx")
     return told, [
-        Picture(f"{number}{TYPES[form].endings[0]}", TYPES[form], content)
+        Picture(
+            f"{stem}-{number}{TYPES[form].endings[0]}",
+            TYPES[form],
+            content,
+            hashlib.sha256(content).hexdigest(),
+        )
         for number, (form, content) in enumerate(forms, 1)
     ]
 

@@ -23,7 +23,7 @@ from kb.privacy.scanning import rewrite
 from kb.privacy.stored import attachment_texts, cells, same_shape, whole
 from kb.store import audit, keeping
 from kb.store.db import writing
-from kb.store.models import Attachment, PersonalDataKeep
+from kb.store.models import Attachment, PersonalDataKeep, Upload
 
 CHUNK, OVERLAP = 2**20, 4_096
 _PACKED: dict[str, Callable[[Path], Any]] = {
@@ -81,11 +81,12 @@ def _rows(session: Session, value: str, secret: str, now: datetime) -> Counter[s
 
 
 def _attachments(session: Session, folder: Path, value: str) -> list[Path]:
-    """Delete the rows of attachments that hold the value, and return their files."""
+    """Delete the rows of attachments and uploads that hold the value, and return their files."""
     gone = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         if holds(path, value) or any(spans(text, value) for text in attachment_texts(path)):
-            session.execute(delete(Attachment).where(Attachment.sha256 == path.name))
+            for table in (Attachment, Upload):
+                session.execute(delete(table).where(table.sha256 == path.name))
             gone.append(path)
     return gone
 

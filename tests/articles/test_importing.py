@@ -13,15 +13,18 @@ from sqlalchemy import func, select
 
 from articles import exporting, service
 from articles.importing import Import, Options
+from articles.intake import worker
 from articles.sources import open_source
 from kb.domain.errors import Refused
 from kb.store.db import reading, writing
 from kb.store.models import Article, Attachment, AuditRow, Person, Revision, ToIndex
 from kb.web import db as web_db
+from tests.articles.test_intake import NUMBER, picture
 from tests.conftest import form_of
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20
+PNG = worker.examine(io.BytesIO(picture()), ".png").parts[0]
+"""A picture as it leaves the intake."""
 
 
 def write(folder, name, body="本文です。", **front):
@@ -184,6 +187,17 @@ def test_pictures_that_exist_become_attachments(files, run, session, settings):
     assert (settings.attachments / attachment.sha256[:2] / attachment.sha256).read_bytes() == PNG
 
 
+def test_personal_data_in_a_file_that_would_come_along_is_named_and_nothing_is_kept(files, run, settings):
+    (files / "attachments").mkdir()
+    (files / "attachments" / "a.log").write_text(f"個人番号 {NUMBER}", encoding="utf-8")
+    write(files, "a.md", "[記録](attachments/a.log)")
+
+    outcome = run(files)
+
+    assert [name for name, _ in outcome.refused] == ["attachments/a.log"] and outcome.counts["imported"] == 1
+    assert [path for path in settings.attachments.rglob("*") if path.is_file()] == []
+
+
 def _tar(path, *members):
     with tarfile.open(path, "w:gz") as archive:
         for name, content, kind in members:
@@ -262,7 +276,10 @@ def test_an_exported_instance_comes_back_the_same(
     as_role("author").post(f"/articles/{newer.id}/edit", data=form_of(newer, title="改訂中（新）"))
     (files / "media").mkdir()
     (files / "media" / "a.png").write_bytes(PNG)
-    write(files, "a.md", f"![図](media/a.png) と [下書き]({draft.number})")
+    (files / "attachments").mkdir()
+    (files / "attachments" / "記録 (1).log").write_text("電源を入れ直した", encoding="utf-8")
+    linked = f"[下書き]({draft.number}) [記録](attachments/記録%20%281%29.log)"
+    write(files, "a.md", f"![図](media/a.png) と {linked}")
     run(files)
     before = _everything(app)
 
@@ -291,7 +308,7 @@ def _everything(app):
                 article.published and service.text_of(article.published),
                 [component.name for component in article.components],
                 [
-                    a.sha256
+                    (a.sha256, a.name, a.media_type, a.size)
                     for a in store.scalars(select(Attachment).where(Attachment.article_id == article.id))
                 ],
             )
