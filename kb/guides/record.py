@@ -24,7 +24,8 @@ from kb.web.forms import text
 from kb.web.locale import t
 
 bp = Blueprint("record", __name__)
-PER_PAGE = 25
+PER_PAGE = 10
+ROOM = 15
 LINES = 5
 """Causes that the chart draws: the likeliest, now or at the start."""
 
@@ -151,6 +152,11 @@ def _step_words(record: Record, step: str | None) -> str:
     return t("guide_record.escalating") if step is None else record.step_titles.get(step, step)
 
 
+def _short(words: str) -> str:
+    """Return as much of a name as has room at the end of a line; the table has it whole."""
+    return words if len(words) <= ROOM else f"{words[: ROOM - 1]}…"
+
+
 def _percent(share: float) -> str:
     return f"{100 * share:.0f}" if share >= 0.0995 else f"{100 * share:.1f}"
 
@@ -177,10 +183,12 @@ def _shares_chart(record: Record) -> dict[str, Any] | None:
     shares = course.shares[first:]
     most = {cause: max(share[cause] for share in shares) for cause in shares[0]}
     drawn = sorted(most, key=lambda cause: -most[cause])[:LINES]
-    lines = [(_cause_words(record, key)[:11], [100 * share[key] for share in shares]) for key in drawn]
+    names = {key: _short(_cause_words(record, key)) for key in drawn}
+    lines = [(names[key], [100 * share[key] for share in shares]) for key in drawn]
     lessons = [None, *course.lessons][first:]
+    releases = [place for place, lesson in enumerate(lessons) if lesson and lesson.release_id]
     return {
-        "chart": charts.lines(lines, "%"),
+        "chart": charts.lines(lines, "%", breaks=releases),
         "causes": drawn,
         "rows": list(zip(lessons, shares, strict=True)),
     }

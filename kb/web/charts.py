@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT = 640, 250
 BAR, LABEL = 24, 190
-LEFT, RIGHT, TOP, BOTTOM = 48, 150, 14, 30
+LEFT, RIGHT, TOP, BOTTOM = 48, 210, 14, 30
 """Around what is drawn: figures at the left, names at the right of lines."""
 _NUMBER = 60
 _APART = 15
@@ -48,10 +48,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines over the same steps from left to right."""
+    """Lines over the same steps from left to right. breaks: where something else happened."""
 
     ticks: tuple[Tick, ...]
     lines: tuple[Line, ...]
+    breaks: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,20 @@ def bars(rows: Sequence[tuple[str, int]]) -> list[Bar]:
     ]
 
 
-def lines(rows: Sequence[tuple[str, Sequence[float]]], unit: str = "") -> Lines:
-    """Return a line for each (name, values); values are 0 or above and as many for every name."""
+def lines(rows: Sequence[tuple[str, Sequence[float]]], unit: str = "", breaks: Sequence[int] = ()) -> Lines:
+    """Return a line for each (name, values); values are 0 or above and as many for every name.
+
+    breaks: places of values that are marked.
+    """
     most = _ceiling(max(max(values) for _, values in rows))
     ends = _spread([_y(values[-1], most) for _, values in rows])
     drawn = [
         Line(name, _points(values, most), _y(values[-1], most), end)
         for (name, values), end in zip(rows, ends, strict=True)
     ]
-    return Lines(_ticks(most, unit), tuple(drawn))
+    count = len(rows[0][1])
+    marked = tuple(_x(place, count, WIDTH - RIGHT) for place in breaks)
+    return Lines(_ticks(most, unit), tuple(drawn), marked)
 
 
 def marks(rows: Sequence[tuple[float | None, float | None, float]], unit: str = "") -> Marks:

@@ -116,3 +116,67 @@ def test_a_guide_is_walked_without_script(new_page, sign_in):
 
     assert before in page.locator(".walk-done").inner_text()
     assert page.locator("h1").inner_text() != before
+
+
+def first_step(page, article):
+    """Begin to walk the guide from its article; return the step that it proposes first."""
+    page.goto(article)
+    with page.expect_navigation():
+        page.locator(".guide-start button").first.click()
+    return page.locator("h1").inner_text()
+
+
+def old_tickets(path, times):
+    """Write tickets of an earlier system: starting the service was what helped."""
+    rows = [f"OLD-{n},start-service=直った=1.5,スマートカードのサービスの停止" for n in range(times)]
+    path.write_text("source,steps,cause\n" + "\n".join(rows))
+    return str(path)
+
+
+def test_after_twenty_old_tickets_the_guide_begins_elsewhere_and_its_owner_sees_why(
+    new_page, sign_in, server, tmp_path, assert_accessible, assert_no_sideways_scroll, screenshot
+):
+    page = new_page()
+    sign_in(page, "engineer")
+    page.goto("/search?q=カードリーダーが認識されない")
+    article = page.locator(".search-rows li", has_text=GUIDE).locator(".row-title a").get_attribute("href")
+    before = first_step(page, article)
+    page.goto(article)
+    number = page.locator(".article-number").inner_text()
+    owner = new_page()
+    sign_in(owner, "reviewer")
+    owner.goto(f"{article}/edit")
+    owner.locator("[name=owner_id]").select_option(label="試験 reviewer")
+    with owner.expect_navigation():
+        owner.locator("button[name=action][value=save]").first.click()
+
+    told = server.flask("guides", "learn", old_tickets(tmp_path / "old.csv", 20), "--article", number)
+
+    assert "20" in told
+    after = first_step(page, article)
+    assert "サービスを始める" in after and after != before
+    assert "未学習" not in page.locator("main").inner_text()
+
+    owner.goto("/notices/")
+    with owner.expect_navigation():
+        owner.locator(".notice-row", has_text="最初の手順が変わりました").locator(".notice-open").click()
+    changes = owner.locator("#changes").inner_text()
+    assert (
+        f"「{before}」から「{after}」" in changes
+        and "「スマートカードのサービスの停止」の見込みが" in changes
+    )
+    assert owner.locator("svg.chart").count() == 2
+    screenshot(owner, "guide-record")
+    assert_accessible(owner)
+    assert_no_sideways_scroll(owner)
+    with owner.expect_navigation():
+        owner.get_by_role("button", name="確認しました").press("Enter")
+    assert owner.locator("#changes").count() == 0
+    assert "確認" in owner.locator("#history-title + ul").inner_text()
+    english = owner.locator("button[name=language][value=en]")
+    with owner.expect_navigation():
+        english.click()
+    assert "How the causes' shares moved" in owner.locator("main").inner_text()
+    screenshot(owner, "guide-record-en")
+    assert_accessible(owner)
+    assert_no_sideways_scroll(owner)
