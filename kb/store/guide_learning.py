@@ -22,6 +22,19 @@ from kb.store.article_guides import guide_of
 from kb.store.models import Article, GuideFreeze, Revision, article_components
 
 RELEASE_KIND = "release_note"
+_MOST_KEPT = 200
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Numbers that were reckoned, and what they rest on."""
+
+    state: tuple[object, ...]
+    guide: Guide
+    model: Model
+
+
+_KEPT: dict[tuple[str, int, datetime | None], _Kept] = {}
 
 
 @dataclass(frozen=True)
@@ -41,12 +54,32 @@ def in_force(session: Session, article_id: int, guide: Guide) -> Model:
 
 def learnt_from(session: Session, article_id: int) -> int:
     """Return how many closed runs the numbers in force rest on."""
-    return len(guide_runs.teaching(session, article_id, frozen_at(session, article_id)))
+    return guide_runs.count(session, article_id, frozen_at(session, article_id))
 
 
 def numbers(session: Session, article_id: int, guide: Guide, until: datetime | None = None) -> Model:
-    """Return a guide's numbers by what was known at a moment, or is known now."""
-    return learnt(guide, [lesson.event for lesson in lessons(session, article_id, until)])
+    """Return a guide's numbers by what was known at a moment, or is known now.
+
+    A process keeps the last ones of each article: a walk asks for them at each step, and a thousand runs take
+    a moment to read. They hold as long as nothing that they rest on has changed (`_state`).
+    """
+    place = str(session.get_bind().engine.url), article_id, until
+    state = _state(session, article_id)
+    known = _KEPT.get(place)
+    if known and known.state == state and known.guide == guide:
+        return known.model
+    model = learnt(guide, [lesson.event for lesson in lessons(session, article_id, until)])
+    if len(_KEPT) >= _MOST_KEPT:
+        _KEPT.clear()
+    _KEPT[place] = _Kept(state, guide, model)
+    return model
+
+
+def _state(session: Session, article_id: int) -> tuple[object, ...]:
+    """Return what changes whenever something changes that the numbers of an article's guide rest on."""
+    texts = publications.published_ids(session, article_id)
+    released = sorted(releases(session, article_id).items())
+    return guide_runs.state(session, article_id), tuple(texts), tuple(released)
 
 
 def lessons(session: Session, article_id: int, until: datetime | None = None) -> list[Lesson]:

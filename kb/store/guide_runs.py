@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from kb.domain.diagnosis.belief import authored
@@ -16,7 +16,7 @@ from kb.domain.diagnosis.learning import Run, contradicts
 from kb.domain.guide_runs import ESCALATED, IMPORTED, OPEN, REPAIRED, TEACHES
 from kb.store import audit
 from kb.store.article_guides import guide_of
-from kb.store.models import GuideRun, GuideRunCause
+from kb.store.models import GuideRun, GuideRunCause, Incident
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,39 @@ def closed(session: Session, article_id: int, until: datetime | None = None) -> 
     ordered = rows.options(joinedload(GuideRun.incident)).order_by(GuideRun.ended_at, GuideRun.id)
     causes = causes_of(session, article_id, until)
     return [Closed(row, as_run(row, causes.get(row.id), until)) for row in session.scalars(ordered)]
+
+
+def count(session: Session, article_id: int, until: datetime | None = None) -> int:
+    """Return how many closed runs an article's guide learns from. until: see `closed`."""
+    rows = select(func.count()).select_from(GuideRun).where(*_teaching(article_id))
+    if until is not None:
+        rows = rows.where(GuideRun.ended_at <= until, GuideRun.changed_at <= until)
+    return session.scalar(rows) or 0
+
+
+def state(session: Session, article_id: int) -> tuple[object, ...]:
+    """Return what changes whenever a run is closed or deleted, a cause confirmed, an incident recovered.
+
+    Closed runs and causes never change themselves. What a rolled back transaction had written may come back
+    under the same ids, but not at the same moment.
+    """
+    runs = select(func.count(), func.max(GuideRun.id), func.max(GuideRun.changed_at)).where(
+        *_teaching(article_id)
+    )
+    causes = select(func.count(), func.max(GuideRunCause.id), func.max(GuideRunCause.at)).join(
+        GuideRun, GuideRun.id == GuideRunCause.run_id
+    )
+    over = select(GuideRun.id, Incident.recovered_at).join(Incident, Incident.id == GuideRun.incident_id)
+    escalated = over.where(*_teaching(article_id), GuideRun.state == ESCALATED).order_by(GuideRun.id)
+    return (
+        tuple(session.execute(runs).one()),
+        tuple(session.execute(causes.where(GuideRun.article_id == article_id)).one()),
+        tuple(tuple(row) for row in session.execute(escalated)),
+    )
+
+
+def _teaching(article_id: int) -> tuple[ColumnElement[bool], ...]:
+    return GuideRun.article_id == article_id, GuideRun.state.in_(TEACHES)
 
 
 def teaching(session: Session, article_id: int, until: datetime | None = None) -> list[Closed]:

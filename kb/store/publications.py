@@ -13,10 +13,15 @@ from kb.store.models import AuditRow, Revision
 
 def published_texts(session: Session, article_id: int) -> list[Revision]:
     """Return the revisions of an article that were published at some time, oldest first."""
-    rows = _published([article_id]).with_only_columns(AuditRow.detail).order_by(AuditRow.id)
-    ids = {detail.get("revision") for detail in session.scalars(rows)}
+    ids = published_ids(session, article_id)
     found = select(Revision).where(Revision.article_id == article_id, Revision.id.in_(ids))
     return list(session.scalars(found.order_by(Revision.id)))
+
+
+def published_ids(session: Session, article_id: int) -> list[int]:
+    """Return the ids of the revisions of an article that were published at some time, in that order."""
+    rows = _published([article_id]).with_only_columns(AuditRow.detail).order_by(AuditRow.id)
+    return list(dict.fromkeys(detail["revision"] for detail in session.scalars(rows)))
 
 
 def first_published(session: Session, article_ids: Collection[int]) -> dict[int, datetime]:

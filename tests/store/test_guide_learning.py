@@ -12,7 +12,7 @@ from kb.domain.diagnosis.belief import authored
 from kb.domain.diagnosis.learning import Release, Run, learnt
 from kb.store import guide_changes, guide_learning, guide_runs
 from kb.store.db import reading, writing
-from kb.store.models import Article, GuideFreeze, GuideRun
+from kb.store.models import Article, GuideFreeze, GuideRun, Incident
 from tests.guides.learning_cases import DRIVER, START, add_run, reader_guide, with_guide
 
 HOUR = timedelta(hours=1)
@@ -97,11 +97,28 @@ def test_a_deleted_run_is_as_if_it_had_never_been_walked(app, guide_article, num
     assert numbers() == before
 
 
-def test_help_that_came_teaches_how_long_it_takes(app, guide_article, make_incident, numbers):
-    incident = make_incident(started_at=START - HOUR, recovered_at=START + HOUR)
-    add_run(app, guide_article, DRIVER[:2], state="escalated", incident_id=incident.id)
+def test_what_a_rolled_back_transaction_taught_is_forgotten(app, guide_article, numbers):
+    run = add_run(app, guide_article, DRIVER)
+    with writing(app.extensions["kb.engine"]) as session:
+        guide_runs.confirm_cause(session, run, "card", by=None, at=START + HOUR)
+        guide_learning.in_force(session, guide_article.id, reader_guide())
+        session.rollback()
 
-    taught = learnt(reader_guide(), [Run((*DRIVER[:2], ("_escalate", "done", 60.0)))])
+    with writing(app.extensions["kb.engine"]) as session:
+        guide_runs.confirm_cause(session, run, "driver", by=None, at=START + 2 * HOUR)
+
+    assert numbers() == flat(learnt(reader_guide(), [Run(tuple(DRIVER), "driver")]))
+
+
+def test_help_that_came_teaches_how_long_it_takes(app, guide_article, make_incident, numbers):
+    incident = make_incident(started_at=START - HOUR)
+    add_run(app, guide_article, DRIVER[:2], state="escalated", incident_id=incident.id)
+    assert numbers() == flat(learnt(reader_guide(), [Run(tuple(DRIVER[:2]))]))
+
+    with writing(app.extensions["kb.engine"]) as session:
+        session.get(Incident, incident.id).recovered_at = START + 2 * HOUR
+
+    taught = learnt(reader_guide(), [Run((*DRIVER[:2], ("_escalate", "done", 120.0)))])
     assert numbers() == flat(taught)
 
 
