@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -102,13 +102,20 @@ def component_counts(
     return [(name, count) for name, count in session.execute(rows)]
 
 
-def backlinks(session: Session, article: Article, scope: Scope) -> Sequence[Article]:
-    """Return the published articles that lead here and exist for the reader."""
+def backlinks(
+    session: Session, article: Article, scope: Scope, replaced: Collection[int] = ()
+) -> Sequence[Article]:
+    """Return the published articles for the reader that lead here, or to what this one replaced."""
     rows = select(Article).join(ArticleLink, ArticleLink.source_id == Article.id)
     return session.scalars(
         rows.where(
-            ArticleLink.target_id == article.id, visible(scope), Article.confidence.in_(READABLE)
-        ).order_by(Article.title)
+            ArticleLink.target_id.in_([article.id, *replaced]),
+            visible(scope),
+            Article.confidence.in_(READABLE),
+            Article.id != article.id,
+        )
+        .distinct()
+        .order_by(Article.title)
     ).all()
 
 

@@ -28,6 +28,8 @@ from articles import (
     guide_pages,
     guide_view,
     queries,
+    retiring,
+    retiring_pages,
     review_pages,
     reviewing,
     revision_pages,
@@ -51,7 +53,15 @@ from kb.web.forms import text as posted
 from kb.web.locale import field_label, label, section_label, t
 
 bp = Blueprint("articles", __name__)
-for part in (upkeep_pages, flag_pages, review_pages, attachment_pages, autosave_pages, revision_pages):
+for part in (
+    upkeep_pages,
+    flag_pages,
+    retiring_pages,
+    review_pages,
+    attachment_pages,
+    autosave_pages,
+    revision_pages,
+):
     bp.register_blueprint(part.bp)
 SHOWS = frozenset({"preview", "form"})
 """What the form's buttons do without saving: show it as readers would see it, or the form itself."""
@@ -91,8 +101,11 @@ def by_number(article_id: int) -> Response:
 
 @bp.get("/articles/<int:article_id>")
 @may("article.read")
-def show(article_id: int) -> str:
-    """Show an article as its readers see it; a draft to those for whom it exists."""
+def show(article_id: int) -> Any:
+    """Show an article as its readers see it, a draft to those for whom it exists; a replaced one leads on."""
+    successor = retiring.leads_to(db.session(), article_id, scope())
+    if successor is not None:
+        return redirect(url_for(".show", article_id=successor.id), 302)
     article = queries.article(db.session(), article_id, scope())
     revision = article.published or queries.revision(db.session(), article, article.head_id, scope())
     return render_template("articles/show.html", **_reading(article, revision))
@@ -119,7 +132,9 @@ def _reading(article: Article, revision: Revision) -> dict[str, Any]:
         "outline": contents,
         "guide": guide,
         "missing": service.unpublishable(service.text_of(newest), article.owner_id) if edits else [],
-        "backlinks": queries.backlinks(db.session(), article, scope()),
+        "backlinks": queries.backlinks(
+            db.session(), article, scope(), retiring.predecessors(db.session(), article.id)
+        ),
         "incidents": post_mortems.of_article(db.session(), article) if can("incident.read") else (),
         "uses": incident_links.uses(db.session(), article.id, most=USES if can("incident.read") else 0),
         "draft_newer": edits and article.published_id not in (None, newest.id),
@@ -434,6 +449,7 @@ def archive(article_id: int) -> Any:
 def unarchive(article_id: int) -> Any:
     """Bring an archived article back."""
     article = queries.article(db.session(), article_id, scope())
+    retiring.bring_back(db.session(), article)
     service.unarchive(db.session(), article, by=current_user.id, now=db.now())
     flash(t("articles.unarchived_now"), "success")
     return redirect(url_for(".show", article_id=article_id), 303)

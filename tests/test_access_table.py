@@ -41,6 +41,7 @@ POST /articles/word                  303   303   403      422       422    422  
 POST /articles/uploads               303   303   403      422       422    422      422           422
 POST /articles/uploads/1/removal     303   303   403      404       404    404      404           404
 POST /articles/preview              303   303   403      200       200    200      200           200
+POST /articles/similar              303   303   403      200       200    200      200           200
 GET  /search                        303   200   200      200       200    200      200           200
 POST /search                        303   303   303      303       303    303      303           303
 GET  /search/suggest                303   200   200      200       200    200      200           200
@@ -348,6 +349,24 @@ POST /articles/{id}/archival
   draft_authors          303   303   403      403       403    403      303           303
   draft_restricted       303   303   403      403       403    403      303           303
   archived               303   303   403      403       403    403      409           409
+GET /articles/{id}/retirement
+  staff                  303   303   403      403       403    403      200           200
+  engineers              303   303   403      403       403    403      200           200
+  restricted             303   303   403      403       403    403      200           200
+  restricted_authors     303   303   403      403       403    403      200           200
+  draft_engineers        303   303   403      403       403    403      200           200
+  draft_authors          303   303   403      403       403    403      200           200
+  draft_restricted       303   303   403      403       403    403      200           200
+  archived               303   303   403      403       403    403      200           200
+POST /articles/{id}/retirement
+  staff                  303   303   403      403       403    403      422           422
+  engineers              303   303   403      403       403    403      422           422
+  restricted             303   303   403      403       403    403      422           422
+  restricted_authors     303   303   403      403       403    403      422           422
+  draft_engineers        303   303   403      403       403    403      422           422
+  draft_authors          303   303   403      403       403    403      422           422
+  draft_restricted       303   303   403      403       403    403      422           422
+  archived               303   303   403      403       403    403      422           422
 POST /articles/{id}/archival/end
   staff                  303   303   403      403       403    403      409           409
   engineers              303   303   403      403       403    403      409           409

@@ -49,6 +49,8 @@ ABOUT: dict[str, About] = {
 }
 KINDS: dict[str, Kind] = {
     "assigned": Kind(),
+    "article_merged": Kind(),
+    "article_replaced": Kind(),
     "flag_raised": Kind(anchor="flags"),
     "flag_answered": Kind(anchor="flags"),
     "release_marks": Kind(endpoint="articles.upkeep.marks"),
