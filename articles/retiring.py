@@ -14,7 +14,7 @@ from articles import service
 from kb.domain.access import Scope
 from kb.domain.articles import READABLE
 from kb.domain.errors import Refused
-from kb.store import audit
+from kb.store import audit, watches
 from kb.store.models import Article, Flag, HandledSearch, IncidentArticle, Successor, SymptomOutcome
 from kb.store.notices import notify
 from kb.store.paging import LARGEST_ID
@@ -51,6 +51,7 @@ def retire(
     )
     about: dict[str, Any] = {"object_type": "article", "object_id": article.id, "successor": successor.id}
     audit.record(session, "article.merged" if merges else "article.replaced", at=now, by=by, **about, **moved)
+    watches.follow(session, article.id, successor.id)
     owners, what = [article.owner_id, successor.owner_id], ("article", successor.id)
     notify(session, "article_merged" if merges else "article_replaced", owners, about=what, at=now, by=by)
     service.archive(session, article, by=by, now=now)

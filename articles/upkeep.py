@@ -13,7 +13,7 @@ from kb.domain.articles import READABLE
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.upkeep import TELLS_THE_PAST, is_marked_by_releases, verification_problems
-from kb.store import audit
+from kb.store import audit, watches
 from kb.store.models import Article, Component, ReviewMark, Revision, Verification
 from kb.store.notices import notify
 from kb.store.ownership import in_charge
@@ -23,11 +23,14 @@ def published(session: Session, article: Article, *, by: int | None, now: dateti
     """Keep what a publication changes, within its transaction; called once readers see the new revision.
 
     It ends the marks on the article, and a release note marks the articles of its components (C-9).
-    imported: what a file brings was published before, so that it puts nothing in question.
+    imported: what a file brings was published before, so that it puts nothing in question and is no news.
     """
     keep_later_review(session, article, article.head)
     end_marks(session, article, "revised", by=by, now=now)
-    if article.kind == "release_note" and not imported:
+    if imported:
+        return
+    watches.published(session, article, by=by, now=now)
+    if article.kind == "release_note":
         _mark(session, article, by=by, now=now)
 
 

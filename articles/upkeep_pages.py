@@ -28,7 +28,7 @@ from kb.web.forms import text as posted
 from kb.web.locale import local_path, t
 
 bp = Blueprint("upkeep", __name__)
-bp.record_once(lambda state: rounds.add(state.app, reminders.remind))
+bp.record_once(lambda state: rounds.add(state.app, rounds.in_a_transaction(reminders.remind)))
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ class Seeking:
             solved[article.id] = _solved(known, solution)
         return [*solved.values(), *hits.values()][:most]
 
+    def matching(self, session: Session, scope: Scope, text: str) -> list[int]:
+        """Return the ids of the articles on the first page of results."""
+        found = self._finder.find(session, scope, gist(text), {}, 1)
+        return [result.article.id for result in found.page.rows]
+
     def incidents(self, session: Session, text: str, least: float) -> Mapping[int, float]:
         """Return the incidents told in like words: id -> cosine, from `least` on."""
         return self._told.like(session, gist(text), least)

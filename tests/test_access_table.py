@@ -109,6 +109,13 @@ POST /actions/{action}/done         401   401   403      409       409    409   
 POST /actions/{action}/check        401   401   403      409       409    409      409           409
 POST /actions/{action}/undoing      303   303   403      409       409    409      409           409
 GET  /today                         303   303   200      200       200    200      200           200
+GET  /watches/                      303   303   200      200       200    200      200           200
+POST /watches/                      303   303   404      404       404    404      404           404
+POST /watches/999999999/end         303   303   404      404       404    404      404           404
+GET  /feeds/articles.atom           303   200   200      200       200    200      200           200
+GET  /feeds/nobodys/articles.atom   404   404   404      404       404    404      404           404
+POST /feeds/token                   303   303   200      200       200    200      200           200
+POST /feeds/token/revocation        303   303   303      303       303    303      303           303
 GET  /upkeep/                       303   303   403      200       200    200      200           200
 GET  /upkeep/marks                  303   303   403      200       200    200      200           200
 GET  /upkeep/flags                  303   303   403      200       200    200      200           200

@@ -48,6 +48,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "calendar.edit": WARD_OFFICERS,
     "today.read": SIGNED_IN,
     "notices.read": SIGNED_IN,
+    "watch.use": SIGNED_IN,
+    "feed.read": EVERYONE,
     "guide.walk": SIGNED_IN,
     "guide.hand_over": WRITERS,
     "guide.record": WRITERS,
@@ -63,7 +65,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 """Action -> the roles that may try it; what an article says of itself decides the rest."""
 
-NEEDS_PAGES_OPEN = frozenset({"article.list", "article.read", "article.rate", "search.use", "status.read"})
+NEEDS_PAGES_OPEN = frozenset(
+    {"article.list", "article.read", "article.rate", "search.use", "status.read", "feed.read"}
+)
 """What a visitor may do only where the ward has opened its staff pages (KB_OPEN_STAFF_PAGES)."""
 
 

@@ -9,13 +9,14 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from kb.notices import mailing, queries
+from kb.notices import following, mailing, queries
 from kb.store import notices
 from kb.web import db, mail
 from kb.web.access import can, may, scope
 from kb.web.forms import text
 
 bp = Blueprint("notices", __name__)
+bp.register_blueprint(following.bp)
 bp.record_once(lambda state: mail.add_source(state.app, mailing.queue))
 
 

@@ -40,6 +40,9 @@ class Seeker(Protocol):
     def articles(self, session: Session, scope: Scope, text: str, most: int, *, typed: bool) -> list[Hit]:
         """Return the articles for a text, those that solved it before first. typed: a person's own words."""
 
+    def matching(self, session: Session, scope: Scope, text: str) -> list[int]:
+        """Return the ids of the first articles for a text, the best first; asked without a request too."""
+
     def incidents(self, session: Session, text: str, least: float) -> Mapping[int, float]:
         """Return the incidents told in like words: id -> likeness, from `least` to 1."""
 
@@ -52,6 +55,11 @@ def set_seeker(app: Flask, seeker: Seeker) -> None:
 def articles(session: Session, scope: Scope, text: str, most: int, *, typed: bool = False) -> list[Hit]:
     """Return the articles for a text that exist for the reader; typed words count among the searches."""
     return _seeker().articles(session, scope, text, most, typed=typed) if text.strip() else []
+
+
+def matching(session: Session, scope: Scope, text: str) -> list[int]:
+    """Return the ids of the first articles for a text that exist for the reader, the best first."""
+    return _seeker().matching(session, scope, text) if text.strip() else []
 
 
 def incidents(session: Session, text: str, least: float) -> Mapping[int, float]:

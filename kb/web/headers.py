@@ -20,6 +20,10 @@ CSP = "; ".join(
 )
 
 
+REVALIDATED = "private, no-cache"
+"""What a view may say instead of no-store: a feed reader keeps what it has and asks whether it changed."""
+
+
 def init_app(app: Flask) -> None:
     """Put the headers on every answer, errors included."""
     app.after_request(_protect)
@@ -33,6 +37,6 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    if request.endpoint != "static":
+    if request.endpoint != "static" and headers.get("Cache-Control") != REVALIDATED:
         headers["Cache-Control"] = "no-store"
     return response

@@ -11,18 +11,29 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from kb.store.db import writing
 from kb.web import db
 
-Round = Callable[[Session, datetime], None]
+Round = Callable[[Engine, datetime], None]
 EVERY_SECONDS = 300
 
 
 def add(app: Flask, round_: Round) -> None:
-    """Let a feature look at something in each round, in a transaction of its own: (session, now) -> None."""
+    """Let a feature look at something in each round: (engine, now) -> None, with its own transactions."""
     app.extensions.setdefault("kb.rounds", []).append(round_)
+
+
+def in_a_transaction(look: Callable[[Session, datetime], None]) -> Round:
+    """Return a round that writes as it looks: (session, now) -> None."""
+
+    def round_(engine: Engine, now: datetime) -> None:
+        with writing(engine) as session:
+            look(session, now)
+
+    return round_
 
 
 def make(app: Flask) -> None:
@@ -30,8 +41,7 @@ def make(app: Flask) -> None:
     with app.app_context():
         for round_ in app.extensions.get("kb.rounds", []):
             try:
-                with writing(db.engine()) as session:
-                    round_(session, db.now())
+                round_(db.engine(), db.now())
             except Exception:
                 logging.getLogger("kiriwake.rounds").exception("%s", round_)
 

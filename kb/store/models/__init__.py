@@ -28,6 +28,7 @@ from kb.store.models.reviews import Autosave, Remark, Submission
 from kb.store.models.search import HandledSearch, Search, SymptomOutcome, ThesaurusGroup, ToIndex
 from kb.store.models.upkeep import Flag, FlagMessage, ReviewMark, Successor, Verification
 from kb.store.models.uploads import Upload
+from kb.store.models.watches import FeedToken, ToMatch, Watch
 
 __all__ = [
     "Article",
@@ -39,6 +40,7 @@ __all__ = [
     "Component",
     "ContactDay",
     "ExportRequest",
+    "FeedToken",
     "Flag",
     "FlagMessage",
     "GuideChange",
@@ -66,9 +68,11 @@ __all__ = [
     "SymptomOutcome",
     "ThesaurusGroup",
     "ToIndex",
+    "ToMatch",
     "Upload",
     "UtcDateTime",
     "Verification",
+    "Watch",
     "article_components",
     "incident_components",
 ]
