@@ -28,7 +28,9 @@ _LABELLED = re.compile(
 """Of the folded text in small letters, as every pattern here that begins with words: three times as quick."""
 _SHORT = frozenset({"pwd", "pass", "pw", "pin", "psk", "token"})
 """Words that count only where no letter stands before them."""
-_SPACED = re.compile(rf"(?:{_WORD})(?:[ \t]+(?:is[ \t]+)?|[ \t]*[「『\"])(?P<value>[!-~]{{8,64}})")
+_SPACED = re.compile(
+    rf"(?:{_WORD})(?:[ \t]*[をにが][ \t]*|[ \t]+(?:is[ \t]+)?)?(?P<quote>[「『\"])?(?P<value>[!-~]{{8,64}})"
+)
 _PAIR = re.compile(
     r"(?:(?:id|user(?:name)?|login)|ユーザー?名?|ログイン(?:id|名)?|アカウント)[ \t]?[/・,&、][ \t]?"
     rf"(?:{_WORD})[ \t]*[:=は|][ \t]*[^\s/|,、]{{1,64}}[ \t]?[/|,、 ][ \t]?{_VALUE}"
@@ -64,6 +66,9 @@ _DICTIONARY = re.compile(
     r"p[a@4][s$]{1,2}(?:w?[o0]?rd?|wd)?[0-9]?[!%]?|pwd[0-9]?|12345(?:6(?:7(?:8(?:90?)?)?)?)?", re.IGNORECASE
 )
 """What manuals call a password; a password only where the words before say 初期, or quote it."""
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_RANDOM = re.compile(r"(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9+/=]{32,}")
+"""A key by its form, though EXAMPLE may stand in it."""
 _PUBLIC = re.compile(r"公開(?:キー)?[ \t]?$|public(?: ?key)?[ \t]?$")
 _EXAMPLE = re.compile(r"[」』\"'’]?[ \t]?(?:など|等|のよう|といった|とか|のみ)")
 _CODE_NAME = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*[\"',;:.)\]>}]*")
@@ -104,7 +109,7 @@ def credentials_in(text: str, low: str) -> Iterator[Finding]:
             continue
         if (
             match["word" if match["word"] else "key"] in _SHORT
-            and text[match.start() - 1 : match.start()].isalpha()
+            and low[match.start() - 1 : match.start()] in _LETTERS
         ):
             continue
         value = _trimmed(text[match.start("value") : match.end("value")], match["quote"])
@@ -119,7 +124,8 @@ def _unlabelled(text: str, low: str) -> Iterator[Finding]:
     for pattern in (_SPACED, _ACCOUNT):
         for match in pattern.finditer(low):
             value = _trimmed(text[match.start("value") : match.end("value")], "")
-            if _strong(value):
+            certain = pattern is _SPACED and _certain(low, match)
+            if _strong(value, certain):
                 yield _at(match, value)
     shell = (pattern.finditer(text) for literal, pattern in _SHELL if literal in low)
     for match in chain(_PAIR.finditer(low), *shell):
@@ -172,7 +178,7 @@ def _secret(value: str, certain: bool) -> bool:
 
 def _secret_key(value: str) -> bool:
     """Return whether a value after the word for a key is one: long, mixed, no word of a language or of code."""
-    if len(value) < 8 or _known_word(value):
+    if len(value) < 8 or (_known_word(value) and not _RANDOM.fullmatch(value)):
         return False
     return (
         any(map(str.isdigit, value))
@@ -181,12 +187,15 @@ def _secret_key(value: str) -> bool:
     )
 
 
-def _strong(value: str) -> bool:
-    """Return whether a value that merely follows the word looks like a password and nothing else."""
+def _strong(value: str, certain: bool) -> bool:
+    """Return whether a value that merely follows the word looks like a password and nothing else.
+
+    certain: the words before leave little doubt, so that letters and digits are enough.
+    """
     return (
         not _stands_for_one(value)
         and any(map(str.isdigit, value))
         and any(map(str.isalpha, value))
-        and re.search(r"[!@#$%^&*?+]", value) is not None
+        and (certain or re.search(r"[!@#$%^&*?+]", value) is not None)
         and not re.search(r"[()\[\]{}<>/\\=;]", value)
     )

@@ -31,12 +31,15 @@ _LABELLED = re.compile(
     r"(?P<host>(?=[A-Za-z0-9.-]{0,63}[0-9-])[A-Za-z][A-Za-z0-9.-]{2,62})(?![A-Za-z0-9_(\[])",
     re.IGNORECASE,
 )
+_SPACED = re.compile(
+    r"(?:サーバー?|端末|ホスト)[ \t](?P<host>[a-z]{2,15}(?:-[a-z]{2,15}){0,2}-?[0-9]{2,4})(?![A-Za-z0-9_.-])"
+)
 _SSH = re.compile(
     r"(?<![A-Za-z0-9-])(?:ssh|scp|rsync|telnet|ping|tracert|nslookup|mstsc /v:|sftp)[ \t]+(?:-[A-Za-z]+[ \t]+(?:[0-9]+[ \t]+)?)?(?:[A-Za-z0-9._-]{1,32}@)?"
     r"(?P<host>(?=[A-Za-z0-9.-]{0,63}[0-9-])[A-Za-z][A-Za-z0-9.-]{2,62})(?![A-Za-z0-9_(])"
 )
 _VERSION = re.compile(
-    r"(?:ver(?:sion)?\.?|バージョン|版数?|v|build|ビルド|KB|release|リリース|OID|節|章|項)[ :=]?$",
+    r"(?:ver(?:sion)?\.?|バージョン|版数?|v|build|ビルド|KB|release|リリース|OID|節|章|項|第)[ :=]?$",
     re.IGNORECASE,
 )
 
@@ -55,7 +58,7 @@ def hosts_in(text: str, low: str) -> Iterator[Finding]:
     for match in _INTERNAL.finditer(text):
         if not match[0].lower().startswith(("www.", "http")) and "example" not in match[0].lower():
             yield Finding("host", match.start(), match.end())
-    for pattern in (_SHARE, _LABELLED, _SSH):
+    for pattern in (_SHARE, _LABELLED, _SPACED, _SSH):
         for match in pattern.finditer(text):
             if match["host"].lower().rstrip(".") not in (
                 "localhost",

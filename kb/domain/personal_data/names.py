@@ -35,8 +35,14 @@ _LABELLED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SPACED = re.compile(
-    rf"(?<![一-龥々])(?:氏名|申請者|届出人|世帯主)[ \t]{{1,4}}(?P<name>{_K}{{1,3}}[ ]{_K}{{1,3}}|(?:{SURNAMES}){_K}{{1,3}}){_END}",
+    rf"(?<![一-龥々])(?:氏名|申請者|届出人|世帯主)(?:の?氏名)?[ \t]{{1,4}}(?P<name>{_K}{{1,3}}[ ]{_K}{{1,3}}|(?:{SURNAMES}){_K}{{1,3}}){_END}",
     re.MULTILINE,
+)
+_RESIDENT = re.compile(
+    rf"(?:区民|住民|市民|来庁者|お客様|申請者|届出人|世帯主|本人)の、?(?P<name>(?:{SURNAMES})[ ]?{_K}{{0,3}})[ ]?(?:さん|様|さま|氏)"
+)
+_KANA_SPACED = re.compile(
+    rf"(?:フリガナ|氏名[(（](?:カナ|フリガナ)[)）]|氏名カナ|カナ氏名)[ \t]{{1,3}}(?P<name>{_KATA}{{2,8}}[ ]{_KATA}{{2,8}})(?![一-龥ァ-ヴー])"
 )
 _KANA_LABELLED = re.compile(
     rf"(?:フリガナ|ふりがな|カナ氏名|氏名カナ|氏名[(（]カナ[)）]|読み仮名|よみがな){_H}(?:[:=→|\t]|は){_H}(?P<name>(?:{_KATA}{{2,10}}|{_HIRA}{{2,10}})(?:[ ・]?(?:{_KATA}{{1,10}}|{_HIRA}{{1,10}}))?)(?![一-龥])"
@@ -86,7 +92,7 @@ _GENERIC = re.compile(
 
 def names_in(text: str, low: str) -> Iterator[Finding]:
     """Yield names of persons and birth dates in the folded text."""
-    for pattern in (_LABELLED, _SPACED, _KANA_LABELLED, _NAME_ENGLISH, _GENERIC):
+    for pattern in (_LABELLED, _SPACED, _RESIDENT, _KANA_SPACED, _KANA_LABELLED, _NAME_ENGLISH, _GENERIC):
         for match in pattern.finditer(text):
             if not _NO_NAME.search(match["name"]):
                 yield Finding("name", match.start("name"), match.end("name"))
