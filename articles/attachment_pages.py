@@ -17,7 +17,7 @@ from articles.intake.process import Accepted, accepted
 from articles.intake.types import BY_MEDIA_TYPE
 from articles.word import Draft
 from kb.domain.articles import KINDS, Text, attachments_in
-from kb.domain.errors import Refused
+from kb.domain.errors import Refused, refuse_all
 from kb.settings import Settings
 from kb.store.models import Article, Attachment, Upload
 from kb.web import db, rounds
@@ -93,9 +93,10 @@ def _taken() -> tuple[list[Upload], list[Refused]]:
 
 
 def _keep(found: Accepted) -> Upload:
-    if found.unread and not posted("unread_checked"):
+    if not posted("unread_checked"):
         pages = ", ".join(str(page) for page in found.unread[:10])
-        raise Refused("attachments.unread_pages", pages=pages)
+        unread = [Refused("attachments.unread_pages", pages=pages)] if found.unread else []
+        refuse_all([*unread, *found.doubtful])
     folder, now = _settings().attachments, db.now()
     return attachments.upload(db.session(), found, by=current_user.id, folder=folder, now=now)
 
@@ -128,7 +129,7 @@ def read_word(kind: str) -> Draft:
     draft = word.read(given.stream, given.filename, kind, most_bytes=_settings().attachment_bytes)
     service.check(Text(kind, draft.title, sections=draft.sections))
     for picture in draft.pictures:
-        _keep(Accepted(picture.name, picture.type, io.BytesIO(picture.content), []))
+        _keep(Accepted(picture.name, picture.type, io.BytesIO(picture.content)))
     return draft
 
 

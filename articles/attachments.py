@@ -60,6 +60,7 @@ def upload(session: Session, found: Accepted, *, by: int, folder: Path, now: dat
     session.flush()
     told = {"sha256": sha256, "type": found.type.key, "size": size}
     told |= {"unread_pages": len(found.unread)} if found.unread else {}
+    told |= {"kinds": sorted({reason.values["kind"] for reason in found.doubtful})} if found.doubtful else {}
     audit.record(
         session, "attachment.uploaded", at=now, by=by, object_type="upload", object_id=row.id, **told
     )

@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,13 +33,14 @@ PATIENCE = 30
 class Accepted:
     """A file that may be kept. content: stands where its bytes begin; a picture's are encoded anew.
 
-    unread: numbers of the pages of a PDF that have no text.
+    unread: numbers of the pages of a PDF that have no text. doubtful: names and the like, with their places.
     """
 
     name: str
     type: Type
     content: IO[bytes]
-    unread: list[int]
+    unread: list[int] = field(default_factory=list)
+    doubtful: list[Refused] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,11 @@ def accepted(stream: IO[bytes], name: str, *, most_bytes: int) -> Iterator[Accep
         found = TYPES[told["type"]]
         _require_size(sum(told["parts"]), most_bytes)
         if told["parts"]:  # the answer's head was read: what follows is the picture
-            yield Accepted(_renamed(shown, found), found, answer, [])
+            yield Accepted(_renamed(shown, found), found, answer)
         else:
             file.seek(0)
-            yield Accepted(shown, found, file, told["unread"])
+            doubtful = [_refused(reason) for reason in told["doubtful"]]
+            yield Accepted(shown, found, file, told["unread"], doubtful)
 
 
 def converted(stream: IO[bytes], name: str, *, most_bytes: int) -> tuple[dict[str, Any], list[Picture]]:

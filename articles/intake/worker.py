@@ -20,18 +20,20 @@ from articles.intake import bounds, findings, office, pdf, pictures, texts, word
 from articles.intake.archives import ARCHIVES, Archive
 from articles.intake.bounds import Budget
 from articles.intake.types import TYPES, Type
-from kb.domain.errors import Reasons, Refused, refuse_all
+from kb.domain.errors import Reasons, Refused
 
 
 @dataclass
 class Answer:
     """What became of the file: type, pages without text, and what to keep instead of its bytes.
 
+    doubtful: names and the like, with their places.
     told: what only some commands tell.
     """
 
     type: Type
     unread: list[int] = field(default_factory=list)
+    doubtful: list[Refused] = field(default_factory=list)
     parts: list[bytes] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
 
@@ -54,15 +56,15 @@ def _examined(file: IO[bytes], ending: str) -> Answer:
     unread: list[int] = []
     if found.key == "pdf":
         document = pdf.Pdf(file)
-        refuse_all(findings.problems(document.lines(), budget))
+        doubtful = findings.look(document.lines(), budget)
         unread = document.unread
     elif found.key in ("docx", "xlsx"):
-        refuse_all(findings.problems(office.lines(Archive(file, budget)), budget))
+        doubtful = findings.look(office.lines(Archive(file, budget)), budget)
     elif found.key == "zip":
-        refuse_all(findings.problems(_logs(Archive(file, budget)), budget))
+        doubtful = findings.look(_logs(Archive(file, budget)), budget)
     else:
-        refuse_all(findings.problems(_text(file.read(), found.key == "csv"), budget))
-    return Answer(found, unread)
+        doubtful = findings.look(_text(file.read(), found.key == "csv"), budget)
+    return Answer(found, unread, doubtful)
 
 
 def convert(file: IO[bytes], ending: str) -> Answer:
@@ -145,6 +147,7 @@ def _answer(command: str, ending: str) -> tuple[dict[str, Any], list[bytes]]:
     except MemoryError:
         return {"reasons": [_told(Refused("attachments.too_complex"))]}, []
     told = {"type": done.type.key, "unread": done.unread, "parts": [len(part) for part in done.parts]}
+    told["doubtful"] = [_told(reason) for reason in done.doubtful]
     return told | done.told, done.parts
 
 

@@ -178,6 +178,17 @@ def test_a_scan_is_kept_once_somebody_has_looked_at_it(bring, session):
     assert row.detail["unread_pages"] == 1
 
 
+def test_a_telephone_number_is_kept_once_somebody_answers_for_it(bring, session):
+    log = "連絡先\n電話: 090-1234-5678".encode()
+    refused = bring("author", log, "記録.txt")
+    kept = bring("author", log, "記録.txt", unread_checked="1")
+
+    (reason,) = refused.get_json()["problems"]
+    assert reason.startswith("2行目に電話番号") and kept.status_code == 201
+    (row,) = session.scalars(select(AuditRow).where(AuditRow.action == "attachment.uploaded"))
+    assert row.detail["kinds"] == ["phone"]
+
+
 def test_without_script_a_file_goes_into_the_chosen_section_and_the_text_stays(as_role, session):
     form = {
         "kind": "workaround",

@@ -7,6 +7,7 @@ import base64
 import pytest
 
 from tests.articles.test_intake import NUMBER, picture
+from tests.articles.test_word import PROCEDURE, document
 from tests.e2e.test_writing import WORKAROUND, begin, press, section
 
 PASTE = """
@@ -138,3 +139,23 @@ def test_without_script_a_file_is_chosen_and_named_in_the_text(new_page, sign_in
 
     assert "![](attachment:" in section(page, "effect").input_value()
     assert page.locator(".file", has_text="画面.png").count() == 1
+
+
+def test_a_word_document_is_read_into_the_form_and_saved(
+    page, sign_in, assert_accessible, assert_no_sideways_scroll
+):
+    sign_in(page, "author")
+    page.goto("/articles/new")
+    page.get_by_role("link", name="Word の文書から下書きを作る").click()
+    assert_accessible(page)
+    content = document(*PROCEDURE, image=picture())
+    page.get_by_label("Word の文書").set_input_files(
+        [{"name": "手順.docx", "mimeType": "application/octet-stream", "buffer": content}]
+    )
+    press(page, "読み込む")
+
+    assert page.get_by_text("Word から読み込みました").is_visible()
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    press(page, "保存")
+    assert page.get_by_role("img", name="読取機の背面").is_visible()
