@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from articles import autosaving, forms, queries
+from articles import autosaving, forms, guide_pages, queries
 from articles.forms import Form
 from kb.domain.articles import KINDS
 from kb.domain.errors import Refused
@@ -26,7 +26,7 @@ bp.record_once(lambda state: rounds.add(state.app, autosaving.forget_old))
 @may("article.write")
 def keep() -> Response:
     """Keep what stands in the form; answer in words: 200 kept, 422 what must not be, 409 no longer."""
-    form = forms.posted()
+    form = guide_pages.written_in(forms.posted())
     if form.kind not in KINDS or not form.key:
         raise Refused("articles.unknown_kind", kind=form.kind)
     article_id = _article_id()

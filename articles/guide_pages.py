@@ -12,6 +12,7 @@ from functools import cached_property
 from flask import render_template, request
 
 from articles import guide_acts
+from articles.autosaving import new_key
 from articles.forms import Form
 from articles.guide_form import GuideForm, number_problems, of_guide, open_causes, packed, to_guide, unpacked
 from articles.guide_view import GuideView
@@ -47,6 +48,15 @@ def taken_in(form: Form) -> tuple[Form, GuideForm | None]:
         guide_acts.act(guide, action.removeprefix(f"{ACTION}:"))
         return form, guide
     return _with(form, guide), guide if _unwritable(guide) else None
+
+
+def written_in(form: Form) -> Form:
+    """Return what is kept by itself of a posted form: with its guide, once that can be written."""
+    if form.kind not in WITH_GUIDE or _STATE not in request.form:
+        return form
+    guide = unpacked(request.form[_STATE])
+    guide_acts.take_in(guide)
+    return form if _unwritable(guide) else _with(form, guide)
 
 
 def _unwritable(guide: GuideForm) -> list[Refused]:
@@ -125,7 +135,7 @@ def page(form: Form, guide: GuideForm, article: Article | None = None) -> tuple[
     shown = render_template(
         "articles/guide_edit.html",
         article=article,
-        form=form,
+        form=form if form.key else replace(form, key=new_key()),
         guide=guide,
         step=step,
         state=packed(guide),

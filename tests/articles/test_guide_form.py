@@ -292,3 +292,19 @@ def test_a_comparison_shows_a_change_of_the_guide_in_its_words(guide_page, as_ro
     assert re.search(r"分: <del>1</del>5|<del>15</del>", compared) and re.search(
         r"<ins>2</ins>5|<ins>25</ins>", compared
     )
+
+
+def test_what_stands_on_the_page_is_kept_by_itself_until_it_is_saved(guide_page, as_role, article, session):
+    page = guide_page().press("guide:open:swap")
+    keeping = f"/articles/autosave?article={article.id}"
+    typed = page.values | {"cause-0-title": "線が抜けた"}
+
+    assert page.client.post(keeping, data=typed).status_code == 200
+    assert page.client.post(keeping, data=typed | {"step-minutes": "十五"}).status_code == 200
+    resumed = page.client.get(f"{page.path}?resume=1").text
+    assert newest(session).id == article.head_id
+    assert page.client.post(keeping, data=typed).status_code == 200
+    assert "名前: 線が抜けた" in page.client.get(f"{page.path}?resume=1").text and "名前" in resumed
+
+    assert page.press("save", cause_0_title="線が抜けた").answer.status_code == 303
+    assert page.client.post(keeping, data=typed).status_code == 409, "what comes late is not kept again"
