@@ -104,7 +104,8 @@ def minutes_of(one: Closed) -> float | None:
     minutes = [spent for _, _, spent in one.run.results]
     helped = any(step == ESCALATION for step, _, _ in one.run.results)
     whole = one.row.state == REPAIRED or (one.row.state == ESCALATED and helped)
-    return sum(minutes) if whole and all(minutes) else None
+    measured = all(minutes) or one.row.origin != IMPORTED  # in a walk 0 is an answer given at once
+    return sum(minutes) if whole and measured else None
 
 
 def causes_of(session: Session, article_id: int, until: datetime | None = None) -> dict[int, str]:

@@ -6,7 +6,7 @@ import pytest
 
 from kb.domain.diagnosis.learning import Run
 from kb.store.guide_health import reasons
-from kb.store.guide_runs import Closed
+from kb.store.guide_runs import Closed, minutes_of
 from kb.store.models import GuideRun
 
 EXPECTED = [20.0, 10.0, 30.0]
@@ -16,6 +16,13 @@ def closed(state="repaired", cause=None, minutes=20.0):
     """Return a closed run that took so long."""
     results = (("wipe", "fixed" if state == "repaired" else "not_fixed", minutes),)
     return Closed(GuideRun(state=state, expected=EXPECTED), Run(results, cause))
+
+
+@pytest.mark.parametrize(("origin", "minutes"), [("walk", 12.0), ("staff", 12.0), ("import", None)])
+def test_an_answer_given_at_once_took_no_time_but_an_old_ticket_was_not_measured(origin, minutes):
+    run = Run((("lamp", "点灯", 0.0), ("wipe", "fixed", 12.0)))
+
+    assert minutes_of(Closed(GuideRun(state="repaired", origin=origin), run)) == minutes
 
 
 @pytest.mark.parametrize(
