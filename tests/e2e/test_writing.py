@@ -217,7 +217,7 @@ def test_what_is_refused_is_told_at_its_field_and_the_text_stays(page, sign_in, 
 
     press(page, "「■」で伏せて保存する")  # and now what the form itself says
 
-    assert "題名" in page.get_by_role("alert").inner_text()
+    assert "題名" in page.locator(".error-summary").inner_text()
     assert section(page, "effect").input_value() == "一行目\n個人番号 ■■■■■■■■■■■■■■"
 
 
