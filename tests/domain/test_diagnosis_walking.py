@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
 
-from kb.domain.diagnosis.belief import authored
+from kb.domain.diagnosis.belief import authored, weighed
 from kb.domain.diagnosis.guide import DESTRUCTIVE, PREPARATION, REPAIR, Step
+from kb.domain.diagnosis.options import options
+from kb.domain.diagnosis.policy import minutes_if_first, propose
+from kb.domain.diagnosis.reasons import alternatives
 from kb.domain.diagnosis.walking import (
     Answer,
     answered,
@@ -18,7 +22,7 @@ from kb.domain.diagnosis.walking import (
     withdrawn,
 )
 from kb.domain.errors import Refused
-from tests.domain.diagnosis_cases import telling_check, two_causes
+from tests.domain.diagnosis_cases import A_FEW, guides, telling_check, two_causes
 
 NO = Answer("rb", "not_fixed", 4.0)
 
@@ -111,3 +115,17 @@ def test_a_cause_is_eliminated_by_what_speaks_against_it_and_not_by_what_mended_
     assert eliminated(model, [NO]) == ["b"]
     assert eliminated(model, [Answer("ra", "fixed", 1.0)]) == []
     assert eliminated(model, [Answer("q", "unknown", 1.0)]) == []
+
+
+@A_FEW
+@given(guides())
+def test_the_alternatives_are_the_two_quickest_of_all_other_first_steps(whole):
+    model = authored(whole)
+    proposal = propose(model, [])
+    weights, open_ = weighed(model, []), options(model, {})
+    ways = [way for way in (*open_.repairs, *open_.checks) if way.id != proposal.step]
+    quickest = sorted(minutes_if_first(open_, weights, way) for way in ways)
+
+    found = [row.minutes for row in alternatives(model, [], proposal)]
+
+    assert found == pytest.approx([one for one in quickest if one <= proposal.eta * 1.1][:2])

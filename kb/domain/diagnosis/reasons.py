@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import mul
 
 from kb.domain.diagnosis.belief import Model, Result, weighed
 from kb.domain.diagnosis.guide import OTHER
-from kb.domain.diagnosis.options import NOTHING, options
-from kb.domain.diagnosis.policy import Proposal, minutes_if_first, propose
+from kb.domain.diagnosis.options import NOTHING, Options, Way, options
+from kb.domain.diagnosis.policy import Proposal, minutes_if_first, propose, repairs_only
 
 OUTSIDE = 0.4
 """The share of OTHER above which a guide says that this may be none of its cases."""
 _NEARLY_AS_GOOD = 1.1
+_LOOKED_AT = 4
+"""Repairs that are looked into as alternatives."""
 _TELLING = 0.01
 """Changes of a share below this are not worth a word."""
 
@@ -87,15 +89,33 @@ def alternatives(
     weights, outcomes = weighed(model, results), dict(results)
     open_ = options(model, outcomes)
     limit = proposal.eta * _NEARLY_AS_GOOD
-    found = []
-    for way in (*open_.repairs, *open_.checks):
+    best: dict[str, float] = {}
+    for way in _promising(open_, weights):
         first = way.steps(NOTHING)[0].id
         if proposal.step not in (first, way.id):
             minutes = minutes_if_first(open_, weights, way, limit)
             if minutes <= limit:
-                found.append(Alternative(first, minutes))
-    best = {row.step: row for row in sorted(found, key=lambda row: -row.minutes)}
-    return sorted(best.values(), key=lambda row: row.minutes)[:most]
+                best[first] = min(minutes, best.get(first, minutes))
+                limit = min(limit, sorted(best.values())[most - 1]) if len(best) >= most else limit
+    found = [Alternative(step, minutes) for step, minutes in best.items()]
+    return sorted(found, key=lambda row: row.minutes)[:most]
+
+
+def _promising(open_: Options, weights: list[float]) -> list[Way]:
+    """Return the checks, and the repairs that come out best if only repairs follow, best first.
+
+    To look one check ahead after each of many repairs would take a second; the two best are among these.
+    """
+
+    def alone(way: Way) -> float:
+        spent = way.minutes(NOTHING) * sum(weights)
+        return spent + repairs_only(replace(open_, repairs=_without(open_, way)), way.action.failed(weights))
+
+    return [*open_.checks, *sorted(open_.repairs, key=alone)[:_LOOKED_AT]]
+
+
+def _without(open_: Options, way: Way) -> tuple[Way, ...]:
+    return tuple(one for one in open_.repairs if one.id != way.id)
 
 
 @dataclass(frozen=True)
