@@ -19,7 +19,7 @@ from kb.domain.errors import Refused
 from kb.domain.guide_runs import OPEN, STAFF
 from kb.domain.worktime import starts_at
 from kb.guides.in_force import in_force, learnt_from
-from kb.store import contact_days
+from kb.store import contact_days, guide_runs
 from kb.store.article_guides import guide_of
 from kb.store.models import Article, GuideRun, Person, Revision
 from kb.store.paging import LARGEST_ID
@@ -64,7 +64,7 @@ def exists_for(run: GuideRun, reader: Reader, scope: Scope) -> bool:
 
     Ward staff see their own walks alone, and nobody else sees those.
     """
-    if not scope.sees(run.article) or run.revision.audience not in scope.texts(run.article.owner_id):
+    if not guide_runs.readable(run, scope):
         return False
     if run.origin == STAFF or reader.role not in WRITERS:
         return run.origin == STAFF and run.person_id == reader.id

@@ -50,9 +50,7 @@ def walked(session: Session, incident: Incident, scope: Scope) -> list[Walked]:
     return [
         Walked(run, _causes(run), guide_runs.cause_of(session, run.id) or "")
         for run in guide_runs.of_incident(session, incident.id)
-        if run.origin != STAFF
-        and scope.sees(run.article)
-        and run.revision.audience in scope.texts(run.article.owner_id)
+        if run.origin != STAFF and guide_runs.readable(run, scope)
     ]
 
 

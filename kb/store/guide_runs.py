@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from kb.domain.access import Scope
 from kb.domain.diagnosis.belief import authored
 from kb.domain.diagnosis.eta import Told
 from kb.domain.diagnosis.guide import DONE, ESCALATION
@@ -149,6 +150,14 @@ def confirm_cause(session: Session, run_id: int, cause: str | None, *, by: int |
     )
     session.flush()
     return True
+
+
+def readable(row: GuideRun, scope: Scope) -> bool:
+    """Tell whether a run's article and the text that is walked exist for the scope's reader.
+
+    Whose walk it is, and whether ward staff may see it, the features ask besides.
+    """
+    return scope.sees(row.article) and row.revision.audience in scope.texts(row.article.owner_id)
 
 
 def speaks_against(row: GuideRun, cause: str) -> bool:

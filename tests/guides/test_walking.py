@@ -12,7 +12,7 @@ from kb.domain.diagnosis.guide import Cause, Guide
 from kb.guides import queries
 from kb.store import guide_runs
 from kb.store.db import writing
-from kb.store.models import AuditRow, GuideRun, IncidentArticle, IncidentEvent
+from kb.store.models import Article, AuditRow, GuideRun, IncidentArticle, IncidentEvent
 from tests.conftest import form_of
 from tests.guides.conftest import reader_walk
 
@@ -351,7 +351,7 @@ def test_a_published_guide_is_offered_at_its_article_in_the_search_and_inside_an
     for login in ("staff", "engineer"):
         assert address in as_role(login).get(f"/articles/{article.id}").text
         found = as_role(login).get("/search?q=カード読取機").text
-        assert found.count("/walks") == 1 and address in found
+        assert found.count('/walks"') == 1 and address in found
     shown = as_role("engineer").get(f"/incidents/{incident.id}").text
     assert address in shown and f'name="incident" value="{incident.id}"' in shown
 
@@ -361,7 +361,7 @@ def test_an_edit_that_takes_the_guide_out_takes_the_offer_away(as_role, make_gui
     form = form_of(article, action="publish") | {"section.steps": "手順書はもうない。"}
 
     assert as_role("reviewer").post(f"/articles/{article.id}/edit", data=form).status_code == 303
-    assert "/walks" not in as_role("engineer").get(f"/articles/{article.id}").text
+    assert '/walks"' not in as_role("engineer").get(f"/articles/{article.id}").text
 
 
 def test_help_takes_until_contact_hours_begin_unless_the_incident_is_urgent(
@@ -385,3 +385,20 @@ def test_an_archived_guide_is_not_begun(as_role, make_guide):
     archived = make_guide(confidence="archived", owner="reviewer")
 
     assert as_role("reviewer").post(f"/articles/{archived.id}/walks").status_code == 404
+
+
+def test_neither_an_archived_guide_nor_an_older_restricted_text_shows_through_its_walks(
+    app, start, as_role, make_guide, make_incident
+):
+    incident = make_incident()
+    archived, opened = make_guide(), make_guide(audience="restricted", owner="reviewer")
+    runs = [start(article, "reviewer", incident=incident.id) for article in (archived, opened)]
+    with writing(app.extensions["kb.engine"]) as session:
+        session.get(Article, archived.id).confidence = "archived"
+        session.get(Article, opened.id).audience = "engineer"
+
+    shown = as_role("untrained").get(f"/incidents/{incident.id}").text
+    for run in runs:
+        assert as_role("untrained").get(f"/walks/{run}").status_code == 404
+        assert as_role("reviewer").get(f"/walks/{run}").status_code == 200
+        assert f"/walks/{run}" not in shown and f"guide_cause_{run}" not in shown
