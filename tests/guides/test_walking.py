@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from articles import service
 from kb.domain.diagnosis.guide import Cause, Guide
 from kb.guides import queries
 from kb.store import guide_runs
 from kb.store.db import writing
 from kb.store.models import Article, AuditRow, GuideRun, IncidentArticle, IncidentEvent
-from tests.conftest import form_of
 from tests.guides.conftest import reader_walk
 
 
@@ -356,11 +357,17 @@ def test_a_published_guide_is_offered_at_its_article_in_the_search_and_inside_an
     assert address in shown and f'name="incident" value="{incident.id}"' in shown
 
 
-def test_an_edit_that_takes_the_guide_out_takes_the_offer_away(as_role, make_guide, session):
+def test_an_edit_that_takes_the_guide_out_takes_the_offer_away(app, as_role, make_guide):
     article = make_guide()
-    form = form_of(article, action="publish") | {"section.steps": "手順書はもうない。"}
+    text = service.text_of(article.head)
+    without = replace(text, sections={**text.sections, "steps": "手順書はもうない。"})
+    with writing(app.extensions["kb.engine"]) as session:
+        row = session.get(Article, article.id)
+        service.revise(session, row, without, by=None, now=row.updated_at, reason="試験")
+        session.flush()
+        service.release(session, row, confidence="validated", by=None, now=row.updated_at)
+        assert row.has_guide is False
 
-    assert as_role("reviewer").post(f"/articles/{article.id}/edit", data=form).status_code == 303
     assert '/walks"' not in as_role("engineer").get(f"/articles/{article.id}").text
 
 
