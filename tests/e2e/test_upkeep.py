@@ -126,3 +126,16 @@ def test_a_release_marks_its_articles_and_the_list_is_worked_through_until_they_
     sound(staff)
     author.goto(address + "#verify")
     sound(author)
+
+
+def test_who_types_the_title_of_what_exists_is_told_while_typing(page, sign_in, sound, screenshot):
+    sign_in(page, "author")
+    page.goto("/articles/new?kind=self_help")
+    page.locator("[name=title]").press_sequentially("マイナンバーカードが読み取れない")
+
+    page.locator("#similar .is-same").wait_for()
+
+    first = page.locator("#similar li").first.inner_text()
+    assert "マイナンバーカードが読み取れない（窓口の読取機）" in first and "ほぼ同じ" in first
+    screenshot(page, "similar")
+    sound(page)
