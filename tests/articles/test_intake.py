@@ -120,6 +120,7 @@ def test_a_number_cut_into_runs_or_deleted_under_revision_is_found():
         (docx(paragraphs("a"), **{"vbaProject.bin": "x"}), "a.docx", "active"),
         (docx(paragraphs("a"), **{"embeddings/a.xlsx": "x"}), "a.docx", "object_inside"),
         (docx(paragraphs("a"), **{"_rels/settings.xml.rels": TEMPLATE}), "a.docx", "leads_out"),
+        (docx("<!DOCTYPE d [<!ENTITY a 'b'>]><d>&a;</d>"), "a.docx", "damaged"),
         (archive({"[Content_Types].xml": "<a/>", "ppt/presentation.xml": "<a/>"}), "a.zip", "type_not_taken"),
         (archive({"a.log": b"\x00\x01"}), "a.zip", "in_zip"),
         (page_of(stream(b""), catalogue=b"/OpenAction<</S/JavaScript/JS(app.alert(1))>>"), "a.pdf", "active"),
