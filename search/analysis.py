@@ -298,7 +298,7 @@ def analyse_query(text: str) -> Query:
         return text[origin[start] : origin[end]].strip()
 
     words = [
-        Term(token.key, _word_weight(token.key), typed(token.start, token.end), token.start, token.end)
+        Term(token.key, _weight(token, folded), typed(token.start, token.end), token.start, token.end)
         for token in tokens(folded)
     ]
     whole = [Term(i.key, WHOLE_WEIGHT, typed(i.start, i.end)) for i in found]
@@ -316,8 +316,10 @@ def analyse_query(text: str) -> Query:
     )
 
 
-def _word_weight(key: str) -> float:
-    return ASKING_WEIGHT if key in ASKING else 1.0
+def _weight(token: Token, folded: str) -> float:
+    """Return what a word of a query weighs; the つく of について is none."""
+    only_asks = token.key in ASKING or folded.startswith("について", max(0, token.start - 1))
+    return ASKING_WEIGHT if only_asks else 1.0
 
 
 def _gram_weight(gram: str) -> float:

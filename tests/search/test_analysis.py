@@ -154,3 +154,11 @@ def test_several_threads_may_analyse_at_once():
         thread.join()
 
     assert len(results) == 6 and all(result == results[0] for result in results)
+
+
+def test_the_verb_of_about_only_asks_and_what_a_lamp_does_is_said():
+    def weights(text):
+        return [term.weight for term in analyse_query(text).words]
+
+    assert weights("手続きについて") == [1.0, 0.3]
+    assert weights("ランプがつかない") == [1.0, 1.0]
