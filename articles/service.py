@@ -183,7 +183,6 @@ def release(
     if waiting is not None:
         submissions.end(waiting, "superseded", article, by=by, now=now)
     let_read(session, article, article.head, confidence, now)
-    article.published_at = now
     upkeep.published(session, article, by=by, now=now, imported=not complete)
     audit.record(
         session,
@@ -205,6 +204,7 @@ def let_read(
     if article.published_id is not None:
         session.execute(delete(ArticleLink).where(ArticleLink.source_id == article.id))
     article.published_id = revision.id if revision else None
+    article.published_at = now if revision else None
     set_committed_value(article, "published", revision)
     article.confidence = confidence
     shown = revision or article.head

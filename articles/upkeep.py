@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from kb.domain import personal_data
-from kb.domain.articles import READABLE
+from kb.domain.articles import APPROVED, READABLE
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.upkeep import TELLS_THE_PAST, is_marked_by_releases, verification_problems
@@ -81,7 +81,7 @@ def verify(
     base: the published revision that the person looked at; if readers see another by now, 409.
     against: the version of the product or environment. review_due: when to look again.
     """
-    if article.confidence not in READABLE:
+    if article.confidence not in APPROVED:
         raise Refused("upkeep.not_published", status=409)
     if base != article.published_id:
         raise Refused("upkeep.other_revision", status=409)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from articles import forms, queries, reminders, upkeep
 from articles.forms import Form
 from kb.domain.access import WARD_OFFICERS
-from kb.domain.articles import READABLE
+from kb.domain.articles import APPROVED, READABLE
 from kb.domain.periods import japan_date
 from kb.domain.upkeep import FURTHEST, next_review
 from kb.store import upkeep as waiting
@@ -188,4 +188,4 @@ def _counts(whole: bool) -> dict[str, int]:
 @bp.app_template_global()
 def upkeep_open(article: Article) -> bool:
     """Return whether the person of this request may verify the article, and there is something to verify."""
-    return article.confidence in READABLE and can("article.verify", article)
+    return article.confidence in APPROVED and can("article.verify", article)

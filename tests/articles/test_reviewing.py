@@ -278,6 +278,7 @@ def test_a_submission_of_a_text_one_may_not_read_is_not_there(as_role, make_arti
     for login in ("author", "untrained"):
         answer = as_role(login).get(page_of(article, submission))
         assert answer.status_code == 404 and "限定の題" not in answer.text
+        assert as_role(login).post(f"{page_of(article, submission)}/withdrawal").status_code == 404
     assert as_role("engineer").get(page_of(article, submission)).status_code == 200
     other = make_article(title="別の記事")
     assert as_role("engineer").get(page_of(other, submission)).status_code == 404
@@ -309,10 +310,10 @@ def urgent(as_role, fresh):
     return urgent
 
 
-def let_pass(app, submission, **back):
-    """Let an urgent publication's time be over by now."""
+def let_pass(app, submission, left=timedelta(seconds=-1)):
+    """Let an urgent publication have so much time left from now, by default none."""
     with writing(app.extensions["kb.engine"]) as session:
-        session.get(Submission, submission).due_at = datetime.now(UTC) - timedelta(seconds=1)
+        session.get(Submission, submission).due_at = datetime.now(UTC) + left
 
 
 def test_an_engineer_publishes_during_an_outage_and_everybody_sees_that_nobody_approved(
@@ -354,6 +355,19 @@ def test_what_nobody_approved_in_time_falls_back_to_the_text_before(
     assert "直した題" in as_role("staff").get(f"/articles/{article.id}").text
 
 
+def test_who_only_reads_does_not_wait_until_what_lapsed_can_be_taken_back(
+    app, as_role, draft_of, make_incident, urgent
+):
+    article, staff = draft_of(), as_role("staff")
+    urgent(article, make_incident())
+    let_pass(app, 1)
+
+    with writing(app.extensions["kb.engine"]) as another:
+        another.get(Article, article.id)  # holds the write lock
+        assert staff.get(f"/articles/{article.id}").status_code == 200
+    assert "前の題" in staff.get(f"/articles/{article.id}").text
+
+
 def test_a_new_article_falls_back_to_a_draft(app, as_role, make_article, make_incident, urgent, fresh, seen):
     article = make_article(
         confidence="work_in_progress", owner="engineer", sections={"effect": "", "undo": ""}
@@ -386,6 +400,7 @@ def test_another_text_for_the_same_incident_gets_no_more_time(
 ):
     article, incident = draft_of(), make_incident()
     urgent(article, incident)
+    let_pass(app, 1, left=timedelta(hours=1))
     due = seen(select(Submission.due_at))[0]
     form = form_of(fresh(article), symptom="さらに直した症状")
     as_role("engineer").post(f"/articles/{article.id}/edit", data=form)
@@ -399,12 +414,10 @@ def test_another_text_for_the_same_incident_gets_no_more_time(
     assert urgent(article, make_incident()).status_code == 303
 
 
-@pytest.mark.parametrize("change", [{"recovered_at": datetime(2026, 11, 20, 3, tzinfo=UTC)}, {"id": None}])
-def test_only_an_incident_that_lasts_makes_something_urgent(draft_of, make_incident, urgent, change, fresh):
+@pytest.mark.parametrize("over", ["recovered_at", "closed_at", None])
+def test_only_an_incident_that_lasts_makes_something_urgent(draft_of, make_incident, urgent, over, fresh):
     article = draft_of()
-    incident = (
-        make_incident(**change) if change["id" if "id" in change else "recovered_at"] else Incident(id=999)
-    )
+    incident = make_incident(**{over: datetime.now(UTC)}) if over else Incident(id=999)
 
     assert urgent(article, incident).status_code == 422
     assert fresh(article).confidence == "validated"
@@ -413,6 +426,16 @@ def test_only_an_incident_that_lasts_makes_something_urgent(draft_of, make_incid
 @pytest.mark.parametrize("login", ["author", "staff"])
 def test_only_engineers_and_the_ward_publish_urgently(draft_of, make_incident, urgent, login):
     assert urgent(draft_of(), make_incident(), login=login).status_code == 403
+
+
+def test_what_nobody_approved_is_not_called_verified(as_role, draft_of, make_incident, urgent, fresh):
+    article = draft_of()
+    urgent(article, make_incident())
+    data = {"base": fresh(article).published_id, "against": "3.2", "review_due": "2031-03-31"}
+
+    answer = as_role("engineer").post(f"/articles/{article.id}/verification", data=data)
+
+    assert answer.status_code == 409
 
 
 def test_an_unapproved_article_is_archived_and_comes_back_without_what_nobody_approved(
