@@ -25,8 +25,12 @@ def published_ids(session: Session, article_id: int) -> list[int]:
 
 
 def first_published(session: Session, article_ids: Collection[int]) -> dict[int, datetime]:
-    """Return {article id: when it was first published}, without those that never were."""
+    """Return {article id: when somebody first published it here}, without those that nobody did.
+
+    What a file brings was published elsewhere and before: when it was taken in says nothing of that.
+    """
     rows = _published(article_ids).with_only_columns(AuditRow.object_id, func.min(AuditRow.at))
+    rows = rows.where(AuditRow.person_id.is_not(None))
     return {row[0]: row[1] for row in session.execute(rows.group_by(AuditRow.object_id))}
 
 
