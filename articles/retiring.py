@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from articles import service
 from kb.domain.access import Scope
-from kb.domain.articles import READABLE
+from kb.domain.articles import READABLE, wider
 from kb.domain.errors import Refused
 from kb.store import audit, watches
 from kb.store.models import Article, Flag, HandledSearch, IncidentArticle, Successor, SymptomOutcome
@@ -61,6 +61,7 @@ def _move_uses(session: Session, article: Article, successor: Article) -> dict[s
     """Let the uses of one article be those of another; return how many of each.
 
     An incident that names both keeps both. Outcomes are added and never changed, so they are copied.
+    What readers told of a text that more people may not read stays with it.
     """
     there = select(IncidentArticle.incident_id, IncidentArticle.part)
     there = there.where(IncidentArticle.article_id == successor.id)
@@ -73,7 +74,8 @@ def _move_uses(session: Session, article: Article, successor: Article) -> dict[s
         select(SymptomOutcome).where(SymptomOutcome.article_id == article.id).order_by(SymptomOutcome.id)
     ).all()
     session.add_all(_copy(outcome, successor.id) for outcome in outcomes)
-    for table in (Flag, HandledSearch):
+    told = () if wider(successor.audience, article.audience) else (Flag,)
+    for table in (*told, HandledSearch):
         moved = update(table).where(table.article_id == article.id)
         session.execute(moved.values(article_id=successor.id))
     return {"incidents": len(moving), "outcomes": len(outcomes)}
@@ -99,7 +101,8 @@ def bring_back(session: Session, article: Article) -> None:
 def leads_to(session: Session, article_id: int, scope: Scope) -> Article | None:
     """Return the article to which a number leads that does not exist for the reader; None: nowhere.
 
-    A successor may have a successor; the first that exists for the reader is meant.
+    A successor may have a successor; the first that exists for the reader is meant. What was never for the
+    reader leads them nowhere: that it was there is not told.
     """
     passed: set[int] = set()
     while 0 < article_id <= LARGEST_ID and article_id not in passed:
@@ -109,6 +112,8 @@ def leads_to(session: Session, article_id: int, scope: Scope) -> Article | None:
             return None
         if scope.sees(article):
             return article if len(passed) > 1 else None
+        if len(passed) == 1 and article.audience not in scope.published:
+            return None
         article_id = (
             session.scalar(select(Successor.successor_id).where(Successor.article_id == article_id)) or 0
         )

@@ -173,6 +173,7 @@ AUDIENCES: dict[str, Label] = {
     "engineer": Label("技術者", "Engineers"),
     "restricted": Label("限定", "Restricted"),
 }
+"""The widest first: who may read one of them may read those before it."""
 
 CONFIDENCES: dict[str, Label] = {
     "work_in_progress": Label("作成中", "Work in progress"),
@@ -232,6 +233,12 @@ LONGEST = {
     "section": 100_000,
 }
 """Characters at most (entries: how many codes, synonyms or components)."""
+
+
+def wider(audience: str, other: str) -> bool:
+    """Return whether people read texts for this audience who may not read those for the other."""
+    order = list(AUDIENCES)
+    return order.index(audience) < order.index(other)
 
 
 def article_number(article_id: int) -> str:

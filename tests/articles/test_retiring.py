@@ -44,6 +44,15 @@ def test_it_leads_over_several_steps_and_only_to_what_exists_for_the_reader(as_r
     assert as_role("staff").get(f"/articles/{first.id}").status_code == 404
 
 
+def test_who_was_never_to_see_the_old_article_is_not_led_on(as_role, make_article):
+    hidden, new = make_article(audience="restricted", owner="reviewer"), make_article()
+    retire(as_role("reviewer"), hidden, new)
+
+    for login in ("staff", "untrained", "author"):
+        assert as_role(login).get(f"/articles/{hidden.id}").status_code == 404, login
+    assert as_role("engineer").get(f"/articles/{hidden.id}").location == f"/articles/{new.id}"
+
+
 def test_what_is_brought_back_leads_nowhere(as_role, make_article, session):
     old, new = make_article(), make_article()
     retire(as_role("reviewer"), old, new)
@@ -108,6 +117,17 @@ def test_merging_keeps_links_uses_what_was_solved_what_was_told_and_the_history(
     detail = session.scalar(select(AuditRow.detail).where(AuditRow.action == "article.merged"))
     assert detail == {"successor": new.id, "incidents": 1, "outcomes": 1}
     assert retire(as_role("reviewer"), old, new, "merge").status_code == 409
+
+
+def test_what_was_told_of_a_hidden_article_is_not_shown_with_a_wider_one(as_role, make_article):
+    hidden, new = make_article(audience="restricted", owner="reviewer"), make_article()
+    flag(as_role("engineer"), hidden)
+
+    retire(as_role("reviewer"), hidden, new, "merge")
+
+    for login in ("untrained", "author"):
+        assert as_role(login).get(f"/articles/{new.id}/flags/1").status_code == 404, login
+    assert as_role("reviewer").get(f"/articles/{hidden.id}/flags/1").status_code == 200
 
 
 def test_a_refused_merge_changes_nothing(app, as_role, make_article, make_incident, people, session):
