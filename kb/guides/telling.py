@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 from kb.domain.diagnosis.guide import CHECK, DONE, FIXED, NOT_FIXED, NOT_FOUND_OUT
 from kb.domain.diagnosis.walking import Answer, eliminated, named
 from kb.guides.queries import Walk
+from kb.store import guide_runs
 from kb.store.models import IncidentEvent
 from kb.store.timeline import add_event
 from kb.web.locale import words_in
 
 SAID = {FIXED: "fixed", NOT_FIXED: "not_fixed", DONE: "done", NOT_FOUND_OUT: "unknown"}
-HIDDEN = "restricted"
-"""The audience whose words not everybody may read who reads the incident: its events tell no step."""
 
 
 def of_answer(session: Session, walk: Walk, new: Answer, *, by: int | None, now: datetime) -> None:
@@ -68,7 +67,7 @@ def of_escalation(session: Session, walk: Walk, *, by: int | None, now: datetime
     if not _tells(walk):
         return
     row = walk.row
-    title = "" if _hidden(walk) else row.revision.title
+    title = "" if guide_runs.for_few(walk.row) else row.revision.title
     text = words_in("ja", "walks.event.escalated", number=row.article.number, title=title)
     data = {"run_id": row.id, "article_id": row.article_id}
     add_event(session, row.incident_id or 0, "called_in", at=now, by=by, text=text, **data)
@@ -85,13 +84,9 @@ def _touch(walk: Walk, now: datetime) -> None:
         walk.row.incident.updated_at = now
 
 
-def _hidden(walk: Walk) -> bool:
-    return HIDDEN in (walk.row.article.audience, walk.row.revision.audience)
-
-
 def _words(walk: Walk, answer: Answer) -> str:
     """Return what is told, in Japanese as all records are. The walk has the answer already."""
-    if _hidden(walk):
+    if guide_runs.for_few(walk.row):
         return words_in("ja", "walks.event.hidden", number=walk.row.article.number)
     step = named(walk.guide, answer.step)
     told = words_in("ja", f"walks.event.{SAID.get(answer.outcome, 'skipped')}")

@@ -86,9 +86,13 @@ def problems(rows: Sequence[Walked], causes: Mapping[int, str]) -> list[Refused]
 
 
 def named(answers: Answers, rows: Sequence[Walked], causes: Mapping[int, str]) -> Answers:
-    """Return the gate's answers with the cause's words where the guide's cause alone was chosen."""
-    words = [dict(row.causes).get(causes.get(row.run.id, "")) for row in rows]
-    known = [title for row, title in zip(rows, words, strict=True) if title and causes[row.run.id] != OTHER]
+    """Return the gate's answers with the cause's words where the guide's cause alone was chosen.
+
+    Those of a guide that not everybody may read who reads the incident are not told there.
+    """
+    chosen = [(row, causes[row.run.id]) for row in rows if causes.get(row.run.id, OTHER) != OTHER]
+    words = [dict(row.causes).get(cause) for row, cause in chosen if not guide_runs.for_few(row.run)]
+    known = [title for title in words if title]
     if not known or answers.cause or answers.cause_state == "not_found":
         return answers
     return replace(answers, cause_state="confirmed", cause=known[-1])

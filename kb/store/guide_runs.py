@@ -19,6 +19,8 @@ from kb.store import audit
 from kb.store.article_guides import guide_of
 from kb.store.models import GuideRun, GuideRunCause, Incident
 
+_FEW = "restricted"
+
 
 @dataclass(frozen=True)
 class Closed:
@@ -158,6 +160,11 @@ def readable(row: GuideRun, scope: Scope) -> bool:
     Whose walk it is, and whether ward staff may see it, the features ask besides.
     """
     return scope.sees(row.article) and row.revision.audience in scope.texts(row.article.owner_id)
+
+
+def for_few(row: GuideRun) -> bool:
+    """Tell whether not everybody who reads incidents may read the run's guide: they tell no words of it."""
+    return _FEW in (row.article.audience, row.revision.audience)
 
 
 def speaks_against(row: GuideRun, cause: str) -> bool:

@@ -89,6 +89,21 @@ def test_who_may_not_read_the_guide_is_not_asked_for_its_cause(
     assert "guide_cause" not in hidden and f"/walks/{run}" not in hidden
 
 
+def test_the_incident_does_not_say_the_cause_in_the_words_of_a_guide_for_few(
+    start, answer, post, make_incident, make_guide, gate, session, as_role
+):
+    incident = make_incident()
+    run = start(make_guide(audience="restricted", owner="reviewer"), incident=incident.id)
+    answer(run, "plug", "fixed")
+    post(run, "end", state="repaired")
+
+    assert gate(incident, **{f"guide_cause_{run}": "cable", f"guide_cause_{run}_was": ""}).status_code == 303
+
+    assert kept(session, run) == "cable"
+    assert session.get(Incident, incident.id, populate_existing=True).cause == ""
+    assert "ケーブルの緩み" not in as_role("untrained").get(f"/incidents/{incident.id}").text
+
+
 def test_the_expected_time_is_put_into_the_next_update(start, make_incident, make_guide, as_role):
     incident = make_incident()
     run = start(make_guide(), incident=incident.id)
