@@ -19,6 +19,8 @@ FOUND = {
         "123456789018（個人番号）が表示された",
         "ﾏｲﾅﾝﾊﾞｰ 999988887777",
         "個人番号 9|9|9|9|8|8|8|8|7|7|7|7",
+        "個人番号 9.9.9.9.8.8.8.8.7.7.7.7",
+        "個人番号 999.988.887.777",
         "個人番号 &#57;99988887777",
         "個人番号は999988887777と111122223333です",
     ],
@@ -67,6 +69,7 @@ LEFT_ALONE = [
     "password: required", "お客様、利用者様、皆様、様式、次のようなさまざまな", "氏名：必須", "氏名：全角20文字", "申請者：本人",
     "氏名の文字化け：外字", "担当：運用保守係", "名前: 展開計画", "山田町の支所", "田中電機製の読取機", "区分 1-2", "3-5-7 の手順",
     "2027/04/01生成のレポート", "昭和60年3月9日 施行", "東京都文京区", "INC-2027-0001", "個人番号 111111111111",
+    "年金手帳の照会が止まる 2026-11-28 09:00 から", "被保険者番号の照会 2026-11-28 に止まった",
 ]  # fmt: skip
 
 
@@ -82,6 +85,16 @@ def test_every_kind_has_a_disguise_here():
 @pytest.mark.parametrize("text", LEFT_ALONE)
 def test_what_only_looks_like_personal_data_is_left_alone(text):
     assert find(text, EVERYTHING) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "address"),
+    [("マイナンバー端末", "192.168.100.101"), ("免許証の読取", "192.168.100.101"), ("住民票コード検索", "192.168.10.101")],
+)  # fmt: skip
+def test_an_address_of_a_network_is_no_number_of_a_person_whatever_stands_before_it(words, address):
+    text = f"{words} {address} が応答しない"
+
+    assert [(f.kind, text[f.start : f.end]) for f in find(text, EVERYTHING)] == [("host", address)]
 
 
 def test_places_are_those_of_the_text_given_through_html_tables_and_invisible_characters():

@@ -90,6 +90,12 @@ _UNRELATED = re.compile(
     re.IGNORECASE,
 )
 _CARD = re.compile(r"(?<![0-9A-Za-z_-])[A-Z]{2}[ -]?[0-9]{8}[ -]?[A-Z]{2}(?![0-9A-Za-z_-])")
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[0-9]{1,2})"
+_ADDRESS_OR_DAY = re.compile(
+    rf"(?:{_OCTET}\.){{3}}{_OCTET}(?![0-9]|\.[0-9])"
+    r"|(?:19|20)[0-9]{2}([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])(?![0-9]|\1[0-9])"
+)
+"""マイナンバー端末 192.168.100.101, 年金番号の照会 2026-11-28 09:00: their points are no grouping."""
 _NEAR_BEFORE, _NEAR_AFTER = 60, 30
 
 
@@ -129,6 +135,8 @@ def _plausible(text: str, kind: str, match: re.Match[str]) -> bool:
     written = match[match.lastindex or 0]
     digits = "".join(filter(str.isdigit, written))
     if len(set(digits)) < 2 or _COUNTED.match(text, match.end()):
+        return False
+    if _ADDRESS_OR_DAY.match(text, match.start(match.lastindex or 0)):
         return False
     if kind == "my_number" and int(digits[-1]) != check_digit(digits[:-1]):
         return not looks_like_time(digits)
