@@ -16,7 +16,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from articles import forms, queries, reminders, upkeep
 from articles.forms import Form
 from kb.domain.access import WARD_OFFICERS
-from kb.domain.articles import APPROVED, READABLE
+from kb.domain.articles import APPROVED, READABLE, wider
 from kb.domain.periods import japan_date
 from kb.domain.upkeep import FURTHEST, next_review
 from kb.store import upkeep as waiting
@@ -62,11 +62,19 @@ def article_upkeep(article: Article) -> Panel:
         last is not None and last.revision_id == article.published_id,
         marks,
         named,
-        against=f"{named[-1].number} {named[-1].title}" if named else last.against if last else "",
+        against=against(article, named[-1] if named else None) or (last.against if last else ""),
         due=next_review(article.kind, today),
         first=date.fromordinal(today.toordinal() + 1),
         furthest=today + FURTHEST,
     )
+
+
+@bp.app_template_global("upkeep_against")
+def against(article: Article, release: Article | None) -> str:
+    """Return the release as the form begins with it: whoever reads the article reads what is sent."""
+    if release is None or wider(article.audience, release.audience):
+        return ""
+    return f"{release.number} {release.title}"
 
 
 def with_review(form: Form, article: Article) -> Form:

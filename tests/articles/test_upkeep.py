@@ -51,6 +51,20 @@ def verify(client, article, **changes):
     return client.post(f"/articles/{article.id}/verification", data=sent | changes)
 
 
+def test_the_form_does_not_offer_a_hidden_release_to_the_readers_of_a_wider_article(
+    as_role, make_article, release
+):
+    article = make_article(components=(SYSTEM,))
+    release(SYSTEM, title="限定の版", audience="restricted")
+    page = as_role("engineer").get
+
+    for address in (f"/articles/{article.id}", "/upkeep/marks?owner=all"):
+        text = page(address).text
+        assert "限定の版" in text and 'name="against" value=""' in text, address
+    release(SYSTEM, title="職員の版", audience="staff")
+    assert '職員の版" maxlength' in page(f"/articles/{article.id}").text
+
+
 def test_verifying_is_kept_apart_from_editing_and_sets_the_next_review(
     as_role, make_article, people, session
 ):
