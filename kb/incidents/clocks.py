@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,13 +78,14 @@ def _spans(calendar: Calendar, now: datetime) -> str:
     return " ".join(f"{int(begin.timestamp())}-{int(until.timestamp())}" for begin, until in spans)
 
 
-def span_words(minutes: float, days_of: int = 24) -> str:
+def span_words(minutes: float, days_of: int = 24, say: Callable[..., str] = t) -> str:
     """Return minutes in words, the two largest units: 2日3時間. days_of: hours of a day, 0 for hours alone.
 
-    Contact hours are told in hours alone: a day of them would be taken for a working day.
+    Contact hours are told in hours alone: a day of them would be taken for a working day. say: `words_in` of
+    one language, for what is read later by others.
     """
     hours, rest = divmod(int(minutes), 60)
     days, hours = divmod(hours, days_of) if days_of else (0, hours)
     pieces = [("clocks.days", days), ("clocks.hours", hours), ("clocks.minutes", rest)]
-    told = [t(key, n=number) for key, number in pieces if number]
-    return "".join(told[:2]).strip() or t("clocks.minutes", n=0).strip()
+    told = [say(key, n=number) for key, number in pieces if number]
+    return "".join(told[:2]).strip() or say("clocks.minutes", n=0).strip()

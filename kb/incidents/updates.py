@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, g, request
@@ -20,6 +21,7 @@ from kb.domain.personal_data import problems
 from kb.domain.updates import FARTHEST, NEXT_UPDATE, Update, rounded_up, update_problems
 from kb.incidents import eta, overdue, queries
 from kb.incidents.changing import open_incident
+from kb.incidents.clocks import span_words
 from kb.incidents.page import again, back, part
 from kb.store import audit
 from kb.store.contact_days import calendar
@@ -88,9 +90,10 @@ def _of_guide(incident: Incident, now: datetime) -> dict[str, str]:
     if low is None or high is None or not 0 <= low <= high <= MOST_MINUTES or incident.recovered_at:
         return {}
     learnt = request.args.get("eta_learnt") == "1"
-    words = words_in("ja", "updates.of_guide", low=low, high=high)
+    say = partial(words_in, "ja")
+    words = say("updates.of_guide", low=span_words(low, say=say), high=span_words(high, say=say))
     return {
-        "ward_text": words if learnt else words + words_in("ja", "updates.of_guide_not_learnt"),
+        "ward_text": words if learnt else words + say("updates.of_guide_not_learnt"),
         "eta": "at",
         "eta_from": local(rounded_up(now + timedelta(minutes=low))),
         "eta_to": local(rounded_up(now + timedelta(minutes=high))),

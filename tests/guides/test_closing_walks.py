@@ -116,5 +116,8 @@ def test_the_expected_time_is_put_into_the_next_update(start, make_incident, mak
     assert re.search(r'name="eta" value="at" checked', form)
     assert re.search(r'<option value="low" selected', form)
     assert "復旧の見込みは、今から" not in as_role("engineer").get(f"/incidents/{incident.id}").text
+    as_role("engineer").post("/language", data={"language": "en"})
+    long = as_role("engineer").get(f"/incidents/{incident.id}?eta_low=10&eta_high=1815&eta_learnt=1").text
+    assert "今から10分〜1日6時間後です" in long
     odd = as_role("engineer").get(f"/incidents/{incident.id}?eta_low=9&eta_high=3&eta_learnt=1")
     assert odd.status_code == 200 and "復旧の見込みは、今から" not in odd.text

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from articles import service
-from kb.domain.diagnosis.guide import Cause, Guide
+from kb.domain.diagnosis.guide import REPAIR, Cause, Guide, Step
 from kb.guides import queries
 from kb.store import guide_runs
 from kb.store.db import writing
@@ -49,6 +49,21 @@ def test_a_page_says_the_step_why_how_long_and_what_is_suspected(page, start, ma
     assert '<h1 id="step-title" lang="ja">ケーブルを差し直す' in text and "解決見込み" in text
     assert "今エスカレーションした場合" in text and "未学習" in text
     assert "作成者の見積り" in text and "この手順書にない原因" in text
+
+
+def test_another_step_is_compared_with_the_proposed_one_and_not_in_minutes_of_its_own(
+    page, start, make_guide
+):
+    causes = (Cause("a", "線の緩み", 1.0), Cause("b", "設定の破損", 1.0))
+    steps = tuple(
+        Step(f"fix-{n}", REPAIR, f"処置{n}", 10.0 + longer, fixes={"a": 0.5, "b": 0.5})
+        for n, longer in enumerate((0.0, 0.0, 3.0))
+    )
+
+    shown = page(start(make_guide(Guide(causes, steps, 600.0))))
+
+    assert shown.count("提案とほぼ同じ見込み") == 1
+    assert re.search(r"提案より約\d分長い見込み", shown)
 
 
 def test_a_check_says_which_causes_each_answer_raises_and_lowers(page, start, post, make_guide):
