@@ -18,10 +18,11 @@ from flask import (
 )
 from flask_login import current_user
 
+from kb.domain.diagnosis.checking import MOST_MINUTES
 from kb.domain.diagnosis.guide import DESTRUCTIVE
 from kb.domain.diagnosis.walking import Answer, choices, named, outcomes, standing
 from kb.domain.errors import Refused
-from kb.domain.guide_runs import OPEN
+from kb.domain.guide_runs import OPEN, STAFF
 from kb.guides import queries, record, showing, walking
 from kb.guides.queries import Walk
 from kb.web import db, kept
@@ -86,7 +87,7 @@ def answer(run_id: int) -> Any:
         same = any((one.step, one.outcome) == (step, outcome) for one in found.answers)
         return _to(run_id) if same else _conflict(found, step, outcome)
     try:
-        minutes = _minutes(queries.minutes_so_far(found.row, db.now()))
+        minutes = _minutes(_by_clock(found))
         new = Answer(step, outcome, minutes)
         walking.answer(db.session(), found, new, by=current_user.id, now=db.now())
     except Refused as refused:
@@ -244,6 +245,12 @@ def _again(run_id: int, refused: Refused, **more: Any) -> Response:
 
 def _to(run_id: int) -> Any:
     return redirect(url_for("guides.walk", run_id=run_id), 303)
+
+
+def _by_clock(found: Walk) -> float:
+    """Return the minutes since the step was shown; ward staff, who are asked for none, always have some."""
+    minutes = queries.minutes_so_far(found.row, db.now())
+    return min(minutes, MOST_MINUTES) if found.row.origin == STAFF else minutes
 
 
 def _minutes(missing: float) -> float:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from articles import service
+from kb.domain.diagnosis.checking import MOST_MINUTES
 from kb.domain.diagnosis.guide import REPAIR, Cause, Guide, Step
 from kb.guides import queries
 from kb.store import guide_runs
@@ -308,6 +309,15 @@ def self_help():
         for step in steps
     )
     return Guide(causes, steps, 30.0)
+
+
+def test_staff_who_come_back_after_a_week_can_still_answer(app, start, post, row, make_guide):
+    run = start(make_guide(self_help(), kind="self_help", audience="staff"), "staff")
+    with writing(app.extensions["kb.engine"]) as writer:
+        writer.get(GuideRun, run).step_at -= timedelta(days=9)
+
+    assert post(run, "answers", "staff", step="plug", outcome="not_fixed").status_code == 303
+    assert row(run).results == [["plug", "not_fixed", MOST_MINUTES]]
 
 
 def test_staff_see_plain_words_and_end_with_the_call_and_a_filled_report(
