@@ -106,11 +106,16 @@ class Checked:
         self.staff = for_staff(audience)
 
     @cached_property
+    def unwritable(self) -> list[Refused]:
+        """Every reason why not even a draft can keep it."""
+        return _unwritable(self.form)
+
+    @cached_property
     def problems(self) -> list[Problem]:
         """Every reason why it cannot be walked, in the order of the page."""
         guide = to_guide(self.form)
         unfit = staff_problems(guide) if self.staff else []
-        found = [*_unwritable(self.form), *problems(guide), *unfit]
+        found = [*self.unwritable, *problems(guide), *unfit]
         once = {(one.key, one.values.get("step"), one.values.get("cause")): one for one in found}
         return [self._placed(reason) for reason in once.values()]
 

@@ -181,7 +181,7 @@ def create() -> Any:
         article = _create(form)
     except Refused as refused:
         return _refused_form(form, refused)
-    flash(t("articles.saved"), "success")
+    flash(t("reviewing.submitted_now" if posted("action") == "submit" else "articles.saved"), "success")
     return redirect(url_for(".show", article_id=article.id), 303)
 
 

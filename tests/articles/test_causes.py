@@ -49,7 +49,8 @@ def test_a_new_article_is_created_from_its_incident_and_may_be_submitted_at_once
     assert hidden(incident) in page and "この障害から作成" in page
 
     posted = new_form(incident=incident.id, action="submit", owner_id=people["reviewer"])
-    assert reviewer.post("/articles/new", data=posted).status_code == 303
+    saved = reviewer.post("/articles/new", data=posted)
+    assert saved.status_code == 303 and "審査に出しました" in reviewer.get(saved.location).text
 
     made = session.scalars(select(IncidentArticle)).one()
     assert (made.outcome, made.incident_id) == ("created", incident.id)

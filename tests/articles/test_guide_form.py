@@ -77,7 +77,7 @@ def test_a_guide_is_made_from_nothing_by_buttons_and_words(as_role, session):
         "guide:add-cause", cause_0_title="線の緩み", cause_0_often="common"
     )
     page = page.press("guide:add-step:check", cause_1_title="読取機の故障")
-    assert "「線の緩み」を" not in page.check and "かかる分は" in page.check
+    assert "「線の緩み」を" not in page.check and "かかる時間（分）は" in page.check
     cause = page.button("guide:remove-cause:").removeprefix("guide:remove-cause:")
     page = page.press(
         "guide:add-told",
@@ -135,6 +135,7 @@ def test_what_is_no_number_stays_on_the_page_with_everything_else_that_was_typed
     )
 
     assert wrong.answer.status_code == 422 and "入力した内容は、すべて残っています" in wrong.answer.text
+    assert "下書きにも保存できません" in wrong.check and "下書きには保存できます" not in wrong.check
     assert wrong.values["step-minutes"] == ["十五"] and wrong.values["step-title"] == ["新しい読取機に替える"]
     assert wrong.values["cause-0-title"] == ["線が抜けた"]
     assert newest(session).id == article.head_id
