@@ -6,6 +6,7 @@ edit is found by the first search after its commit, whoever writes the index and
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from kb.store.models import Article, ToIndex
@@ -25,6 +27,7 @@ from search.snapshot import NOTHING_NEWER, Hashes, Newer, Part
 
 MOST = 80
 """More articles than these are a batch, which the index is about to take: nobody waits for theirs."""
+log = logging.getLogger(__name__)
 
 
 class State(NamedTuple):
@@ -61,10 +64,23 @@ class Waiting:
     def _with(self, session: Session, states: Sequence[State]) -> dict[State, Entry | None]:
         """Return {state: entry}, None for an article that is to have none any more."""
         new = [state.article for state in states if state not in self._known]
-        made = {document.id: entry_of(document) for document in entries.few(session, new)}
+        made = _entries(session, new)
         return {
             state: self._known[state] if state in self._known else made.get(state.article) for state in states
         }
+
+
+def _entries(session: Session, ids: Sequence[int]) -> dict[int, Entry]:
+    """Return the entries of these articles; one that cannot be made keeps nobody from finding the others."""
+    try:
+        return {document.id: entry_of(document) for document in entries.few(session, ids)}
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        if len(ids) > 1:
+            return {key: entry for number in ids for key, entry in _entries(session, [number]).items()}
+        log.exception("article %s cannot be searched", ids[0])
+        return {}
 
 
 def _states(session: Session) -> list[State]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from articles import service
 from kb.domain.access import scope
 from kb.store.db import reading, writing
-from kb.store.models import Article, ToIndex
+from kb.store.models import Article, Revision, ToIndex
 from search import waiting as waiting_module
 from search.cli import _Role
 
@@ -151,3 +151,18 @@ def test_an_archived_article_and_one_that_came_back_wait_like_others(make_articl
         with writing(engine) as session:
             action(session, session.get(Article, article.id), by=None, now=NOW + timedelta(hours=1))
         assert titles(find("発券機")) == found
+
+
+def test_an_article_that_cannot_be_taken_apart_keeps_nobody_from_the_others(
+    make_article, engine, queue, find, caplog
+):
+    make_article(title="番号札が出ない")
+    queue.drain()
+    make_article(title="発券機の紙が詰まる")
+    broken = make_article(title="発券機が動かない")
+    with writing(engine) as session:
+        session.execute(update(Revision).where(Revision.id == broken.head_id).values(html=["壊れた"]))
+
+    assert titles(find("番号札")) == ["番号札が出ない"]
+    assert titles(find("発券機")) == ["発券機の紙が詰まる"]
+    assert caplog.text.count(f"article {broken.id} cannot be searched") == 1
