@@ -154,11 +154,16 @@ def publish_urgently(
 
 
 def _hurry(session: Session, submission: Submission, incident: Incident, now: datetime) -> None:
-    """Let the submission stand urgently; another text because of the same incident gets no more time."""
-    if submission.urgent and submission.fell_back_at is not None and submission.incident_id == incident.id:
+    """Let the submission stand urgently; another text because of the same incident gets no more time.
+
+    Nor does one that was taken back and put forward anew, which nobody else has looked at.
+    """
+    first = submissions.withdrawn_due(session, submission, incident.id)
+    over = submission.fell_back_at is not None and submission.incident_id == incident.id
+    if (submission.urgent and over) or (first is not None and first <= now):
         raise Refused("reviewing.fell_back", status=409)
     if not submission.urgent or submission.fell_back_at is not None:
-        submission.due_at = reviewing.approve_by(now, calendar(session)).astimezone(UTC)
+        submission.due_at = first or reviewing.approve_by(now, calendar(session)).astimezone(UTC)
     submission.urgent, submission.incident_id, submission.fell_back_at = True, incident.id, None
 
 

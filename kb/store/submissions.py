@@ -62,6 +62,18 @@ def overdue(session: Session, now: datetime) -> Sequence[Submission]:
     return session.scalars(rows.order_by(Submission.id)).all()
 
 
+def withdrawn_due(session: Session, submission: Submission, incident_id: int) -> datetime | None:
+    """Return until when what was withdrawn would have stood, for this incident and on the same approval."""
+    rows = select(func.min(Submission.due_at)).where(
+        Submission.article_id == submission.article_id,
+        Submission.state == "withdrawn",
+        Submission.urgent,
+        Submission.incident_id == incident_id,
+        Submission.base_id.is_not_distinct_from(submission.base_id),
+    )
+    return session.scalar(rows)
+
+
 def deciders(session: Session, submission: Submission) -> Sequence[int]:
     """Return who may decide: reviewers who wrote none of it, or else administrators who did not."""
     for role in ("reviewer", "administrator"):
