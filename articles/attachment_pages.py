@@ -26,7 +26,7 @@ from kb.web.forms import text as posted
 from kb.web.locale import label, refusals
 
 bp = Blueprint("files", __name__)
-bp.record_once(lambda state: rounds.add(state.app, cleaning.Daily(_settings_of(state.app).attachments)))
+bp.record_once(lambda state: rounds.add(state.app, _daily(state.app)))
 FIELD = "files"
 MOST_AT_ONCE = 20
 
@@ -34,6 +34,10 @@ MOST_AT_ONCE = 20
 def _settings_of(app: Any) -> Settings:
     settings: Settings = app.config["KB_SETTINGS"]
     return settings
+
+
+def _daily(app: Any) -> rounds.Round:
+    return rounds.in_a_transaction(cleaning.Daily(_settings_of(app).attachments))
 
 
 def _settings() -> Settings:

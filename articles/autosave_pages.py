@@ -19,7 +19,7 @@ from kb.web.forms import text
 from kb.web.locale import refusals, t
 
 bp = Blueprint("autosaves", __name__)
-bp.record_once(lambda state: rounds.add(state.app, autosaving.forget_old))
+bp.record_once(lambda state: rounds.add(state.app, rounds.in_a_transaction(autosaving.forget_old)))
 
 
 @bp.post("/articles/autosave")

@@ -27,7 +27,7 @@ from kb.web.forms import block, text
 from kb.web.locale import label, t
 
 bp = Blueprint("reviews", __name__)
-bp.record_once(lambda state: rounds.add(state.app, reviewing.lapse))
+bp.record_once(lambda state: rounds.add(state.app, rounds.in_a_transaction(reviewing.lapse)))
 VIEWS = ("side", "inline")
 """How a difference is shown: both texts beside each other, or one under the other."""
 

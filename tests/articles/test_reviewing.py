@@ -12,6 +12,7 @@ from kb.domain.reviewing import approve_by
 from kb.domain.worktime import Calendar
 from kb.store.db import reading, writing
 from kb.store.models import Article, AuditRow, Incident, IncidentArticle, Notice, Remark, Submission
+from kb.web import rounds
 from tests.articles.test_writing import new_form
 from tests.conftest import form_of
 
@@ -479,3 +480,16 @@ def test_two_working_days_leave_out_the_day_itself_weekends_and_holidays():
 
     assert approve_by(friday, monday_is_a_holiday).isoformat() == "2026-11-25T17:15:00+09:00"
     assert approve_by(friday, Calendar()).isoformat() == "2026-11-24T17:15:00+09:00"
+
+
+def test_what_nobody_approved_in_time_falls_back_while_nobody_looks(
+    app, draft_of, make_incident, urgent, fresh
+):
+    article = draft_of()
+    urgent(article, make_incident())
+    let_pass(app, 1)
+
+    rounds.make(app)
+
+    assert fresh(article).title == "前の題"
+    assert fresh(article, 1).fell_back_at is not None
