@@ -79,9 +79,14 @@ def _entry(feed: Xml.Element, article: Article, address: str) -> None:
 
 
 def _add(parent: Xml.Element, tag: str, text: str | None = None, **attributes: str) -> Xml.Element:
-    element = Xml.SubElement(parent, f"{{{ATOM}}}{tag}", attributes)
-    element.text = _NOT_XML.sub("", text) if text is not None else None
+    element = Xml.SubElement(parent, f"{{{ATOM}}}{tag}", {k: _plain(v) for k, v in attributes.items()})
+    element.text = _plain(text) if text is not None else None
     return element
+
+
+def _plain(text: str) -> str:
+    """Return a text without the characters that no XML may hold."""
+    return _NOT_XML.sub("", text)
 
 
 def make_token(session: Session, person_id: int, now: datetime) -> str:

@@ -114,6 +114,13 @@ def test_what_did_not_change_is_not_sent_again_and_what_was_withdrawn_is_gone(ap
     assert answer.status_code == 200 and len(titles(answer)) == 1
 
 
+@pytest.mark.parametrize("component", ["%EF%BF%BF", "%00%1F%22%3E%3Cb%3E", "%ED%A0%80"])
+def test_an_address_of_anything_gives_a_feed_that_can_be_read(opened, component):
+    answer = opened.get(f"/feeds/articles.atom?component={component}")
+
+    assert Xml.fromstring(answer.data).tag == f"{ATOM}feed"
+
+
 def test_an_empty_feed_is_a_feed(opened):
     answer = opened.get("/feeds/articles.atom")
 
