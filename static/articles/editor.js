@@ -31,6 +31,12 @@
     if (!dialog?.open) form.requestSubmit(form.querySelector("[data-save]"));
   });
 
+  // In a guide, what answers are called is said where they are chosen, too.
+  for (const name of form.querySelectorAll("[data-named-by]")) {
+    const field = form.elements[name.dataset.namedBy];
+    field?.addEventListener("input", () => { name.textContent = field.value.trim() || name.dataset.unnamed; });
+  }
+
   const say = (words) => {
     const line = document.createElement("p");
     line.textContent = words;

@@ -56,6 +56,7 @@ def test_a_guide_is_made_by_keyboard_complained_of_mended_published_and_seen_as_
     page.keyboard.type("点いている")
     page.locator("[name=answer-1]").focus()
     page.keyboard.type("消えている")
+    assert page.locator(".guide-cell span").all_inner_texts() == ["点いている", "消えている"]
 
     check(page).get_by_text("原因「線の緩み」を確かめる手順がありません。").wait_for()
     assert page.locator("[name=answer-1]").evaluate("field => field === document.activeElement")
