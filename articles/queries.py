@@ -26,7 +26,7 @@ ORDERS = {
 
 def article(session: Session, article_id: int, scope: Scope) -> Article:
     """Return the article, or raise Refused 404, the same for hidden and for absent."""
-    found = session.get(Article, article_id) if article_id <= LARGEST_ID else None
+    found = session.get(Article, article_id) if 0 < article_id <= LARGEST_ID else None
     if found is None or not scope.sees(found):
         raise Refused("articles.not_found", status=404)
     return found
@@ -37,7 +37,7 @@ def revision(session: Session, article: Article, revision_id: int | None, scope:
 
     A revision for an audience that the reader does not belong to is hidden like an article of its own.
     """
-    known = revision_id is not None and revision_id <= LARGEST_ID
+    known = revision_id is not None and 0 < revision_id <= LARGEST_ID
     found = session.get(Revision, revision_id) if known else None
     if found is None or found.article_id != article.id or found.audience not in scope.texts(article.owner_id):
         raise Refused("articles.not_found", status=404)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import Select, func, select
 from sqlalchemy.exc import OperationalError
@@ -48,6 +48,9 @@ def lapse() -> None:
         with writing(db.engine(), waits=False) as session:
             reviewing.lapse(session, db.now())
     except OperationalError:
+        return
+    except Refused:  # what stood before may not be stored by now: no reason to show nobody anything
+        current_app.logger.exception("An urgent publication cannot fall back.")
         return
     db.close()  # what this request has read so far is older
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from articles import exporting, service
 from kb.domain.reviewing import approve_by
 from kb.domain.worktime import Calendar
 from kb.store.db import reading, writing
-from kb.store.models import Article, AuditRow, Incident, IncidentArticle, Notice, Remark, Submission
+from kb.store.models import Article, AuditRow, Incident, IncidentArticle, Notice, Remark, Revision, Submission
 from kb.web import rounds
 from tests.articles.test_writing import new_form
 from tests.conftest import form_of
@@ -493,3 +493,14 @@ def test_what_nobody_approved_in_time_falls_back_while_nobody_looks(
 
     assert fresh(article).title == "前の題"
     assert fresh(article, 1).fell_back_at is not None
+
+
+def test_a_text_that_cannot_fall_back_closes_no_page(app, as_role, draft_of, make_incident, urgent):
+    article = draft_of()
+    urgent(article, make_incident())
+    let_pass(app, 1)
+    with writing(app.extensions["kb.engine"]) as session:
+        row = update(Revision).where(Revision.id == article.published_id)
+        session.execute(row.values(title=f"個人番号 {NUMBER}"))
+
+    assert as_role("staff").get("/articles/").status_code == 200

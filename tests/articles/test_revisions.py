@@ -75,3 +75,4 @@ def test_lines_and_comparisons_do_not_tell_of_what_one_may_not_read(as_role, mak
         assert "限定" not in as_role(login).get(f"{base}/lines/steps").text
     assert "限定の理由" in as_role("engineer").get(f"{base}/lines/steps?revision={draft}").text
     assert as_role("engineer").get(f"{base}/lines/nothing").status_code == 404
+    assert as_role("engineer").get(f"{base}/lines/steps?revision=-{10**20}").status_code == 404

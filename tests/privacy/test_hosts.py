@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -51,6 +52,12 @@ def test_ward_readers_see_no_host_on_any_page_and_engineers_do(app, as_role, vis
 
 def test_what_a_reader_typed_themselves_stays_in_their_box(as_role, article):
     assert 'value="10.20.30.40"' in as_role("staff").get("/search?q=10.20.30.40").text
+
+
+@pytest.mark.parametrize("share", [r"\\fileserver01\share", r"\\fileserver01"])
+def test_a_share_is_hidden_in_json_in_an_attribute_and_at_the_end_of_an_element(share):
+    for text in (json.dumps([share]), f'<input value="{share}">', f"<p>{share}</p>"):
+        assert "fileserver01" in text and "fileserver01" not in without_hosts(text)
 
 
 def test_tags_stay_whole():

@@ -24,8 +24,10 @@ _INTERNAL = re.compile(
     re.IGNORECASE,
 )
 _SHARE = re.compile(
-    r"(?<![\\A-Za-z0-9:])\\\\(?P<host>[A-Za-z0-9][A-Za-z0-9._-]{1,62})(?=\\|[\s」』)）、。]|$)", re.MULTILINE
+    r"(?<![\\A-Za-z0-9:])\\\\(?:\\\\)?(?P<host>[A-Za-z0-9][A-Za-z0-9._-]{1,62})(?=\\|[\s」』)）、。\"<]|$)",
+    re.MULTILINE,
 )
+"""Also as JSON writes it, and where a string or an element ends behind it."""
 _LABELLED = re.compile(
     r"(?:ホスト名?|サーバー?名?|コンピューター?名|端末名|機器名|hostname|host|server)[ \t]{0,2}[:=|\t][ \t]{0,2}"
     r"(?P<host>(?=[A-Za-z0-9.-]{0,63}[0-9-])[A-Za-z][A-Za-z0-9.-]{2,62})(?![A-Za-z0-9_(\[])",
