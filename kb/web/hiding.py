@@ -15,6 +15,7 @@ from kb.domain.personal_data import HIDE, find, plain
 from kb.web.access import can
 
 _TEXTS = ("text/", "application/json", "application/xml", "application/atom+xml")
+_OPENED = str.maketrans("<>", "\n\n")
 _PART = re.compile(r"<[^<>]*>|\n|[^<\n]")
 
 
@@ -38,9 +39,17 @@ def _hide(response: Response) -> Response:
 
 
 def without_hosts(text: str, known: Callable[[str], bool] = lambda _: False) -> str:
-    """Return the text with hosts in black squares, tags as they are. known: plain value -> leave it."""
+    """Return the text with hosts in black squares, tags as they are. known: plain value -> leave it.
+
+    What a reader sees first, across tags; then what stands in the tags themselves, an address of a link.
+    """
+    text = _without(text, text, known)
+    return _without(text, text.translate(_OPENED), known)
+
+
+def _without(text: str, looked_at: str, known: Callable[[str], bool]) -> str:
     parts, place = [], 0
-    for found in find(text, (HIDE,)):
+    for found in find(looked_at, (HIDE,)):
         value = text[found.start : found.end]
         if known(plain(value)):
             continue

@@ -60,5 +60,12 @@ def test_a_share_is_hidden_in_json_in_an_attribute_and_at_the_end_of_an_element(
         assert "fileserver01" in text and "fileserver01" not in without_hosts(text)
 
 
+@pytest.mark.parametrize("tag", ["a href", "span title", "div data-x", "td title", "input value"])
+def test_a_host_in_a_tag_is_hidden_whatever_the_tag(tag):
+    shown = without_hosts(f'<{tag}="http://srv-ap01.madoguchi.local/top">開く')
+
+    assert shown == f'<{tag}="http://{"■" * 24}/top">開く'
+
+
 def test_tags_stay_whole():
     assert without_hosts("<p>10.20.<b>30.40</b></p>") == "<p>■■■■■■<b>■■■■■</b></p>"
