@@ -58,6 +58,10 @@ def read_all() -> Any:
 def unread_notices() -> int:
     """Return how many notices wait for the person of this request; asked once."""
     if "unread_notices" not in g:
-        waits = can("notices.read")
-        g.unread_notices = notices.unread_count(db.session(), current_user, scope()) if waits else 0
+        g.unread_notices = _count() if can("notices.read") else 0
     return g.unread_notices
+
+
+def _count() -> int:
+    with db.reading() as session:  # the page that answers a post waits for nobody who writes
+        return notices.unread_count(session, current_user, scope())

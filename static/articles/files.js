@@ -16,6 +16,7 @@
   const tell = (sentences) => {
     problems.replaceChildren(...sentences.map((sentence) => {
       const line = document.createElement("p");
+      line.setAttribute("role", "alert");
       line.textContent = sentence;
       return line;
     }));
