@@ -351,7 +351,7 @@ def _form(
         article=article,
         problems=problems,
         from_word=from_word,
-        missing=_missing(form),
+        missing=_missing(form, article),
         conflict=conflict,
         owners=owners if can("article.assign") else [],
         component_names=names,
@@ -362,9 +362,11 @@ def _form(
     )
 
 
-def _missing(form: Form) -> list[Refused]:
+def _missing(form: Form, article: Article | None) -> list[Refused]:
+    theirs = article.owner_id if article else current_user.id
+    owner = form.owner_id if can("article.assign") else theirs
     try:
-        return service.unpublishable(forms.to_text(form), form.owner_id)
+        return service.unpublishable(forms.to_text(form), owner)
     except Refused as refused:
         return [refused]
 

@@ -21,6 +21,7 @@ from kb.store.db import writing
 from kb.store.refusing import texts
 from kb.web import db, kept
 from kb.web.access import can
+from kb.web.locale import refusals
 
 MASKED, KEEP, REASON = "_masked", "_keep", "_keep_reason"
 OURS = frozenset({"csrf_token", kept.RESUME, MASKED, KEEP, REASON})
@@ -91,7 +92,10 @@ def _screen() -> Response | None:
     if _only_shown():
         return None
     for file in request.files.values():
-        refuse_all(_of_name(file.filename or ""))
+        wrong = _of_name(file.filename or "")
+        if wrong and _wants_json():
+            return make_response(jsonify(files=[], problems=[s for one in wrong for s in refusals(one)]), 422)
+        refuse_all(wrong)
     fields = dict(_fields())
     places = [place for name, text in fields.items() for place in _places(name, text)]
     if not places:
@@ -102,6 +106,10 @@ def _screen() -> Response | None:
         )
         return None
     return _answer(places)
+
+
+def _wants_json() -> bool:
+    return bool(request.is_json or request.accept_mimetypes.best == "application/json")
 
 
 def _only_shown() -> bool:
@@ -144,7 +152,7 @@ def _of_name(name: str) -> list[Refused]:
 
 def _answer(places: list[Place]) -> Response:
     db.close()
-    if request.is_json or request.accept_mimetypes.best == "application/json":
+    if _wants_json():
         found = [{"field": p.field, "line": p.line, "kind": p.kind} for p in places]
         return make_response(jsonify(personal_data=found), 422)
     asked = bool(request.form.get(KEEP)) and current_user.is_authenticated and _ask(places)

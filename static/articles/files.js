@@ -48,7 +48,8 @@
   };
   const post = (address, data) => {
     data.append("csrf_token", form.querySelector("[name=csrf_token]").value);
-    return fetch(address, { method: "POST", body: data, headers: { "HX-Request": "true" }, redirect: "error" });
+    const headers = { "HX-Request": "true", Accept: "application/json" };
+    return fetch(address, { method: "POST", body: data, headers, redirect: "error" });
   };
 
   const send = async (box, file) => {

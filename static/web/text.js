@@ -28,11 +28,12 @@
 
   prepare(document);
   document.addEventListener("kb:text", (event) => prepare(event.target));
-  // The page about personal data takes the place of whatever a script had asked for.
+  // The page about personal data takes the place of whatever a script had asked for, but never of a form in
+  // which somebody is typing: what is asked meanwhile (data-while-typing) stays unanswered.
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.xhr.status !== 422 || !event.detail.xhr.getResponseHeader("HX-Retarget")) return;
-    event.detail.shouldSwap = true;
     event.detail.isError = false;
+    event.detail.shouldSwap = !event.detail.requestConfig.elt.matches("[data-while-typing]");
   });
   document.addEventListener("htmx:afterSwap", (event) => prepare(event.target));
 })();

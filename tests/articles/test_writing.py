@@ -31,6 +31,20 @@ def new_form(kind="workaround", **changes):
     return form | changes
 
 
+def test_who_saves_and_submits_a_new_article_is_told_both(as_role):
+    client = as_role("author")
+    address = client.post("/articles/new", data=new_form(action="submit")).location
+
+    assert "審査に出しました" in client.get(address).text
+
+
+def test_an_author_who_cannot_choose_the_owner_is_not_asked_for_one(as_role):
+    page = as_role("author").post("/articles/new", data=new_form(action="submit", **{"section.undo": ""}))
+
+    missing = page.text.split('class="missing" data-missing>')[1].split("</ul>")[0]
+    assert page.status_code == 422 and "元に戻す方法" in missing and "担当者" not in missing
+
+
 def test_a_new_article_is_a_draft_that_only_its_author_and_the_ward_see(as_role, session):
     answer = as_role("author").post("/articles/new", data=new_form())
 

@@ -350,3 +350,20 @@ def test_an_old_version_is_restored_as_the_newest(page, sign_in):
         page.get_by_role("button", name=re.compile("この版に戻す")).click()
 
     assert WORKAROUND["undo"] in page.locator(".section-undo").inner_text()
+
+
+@pytest.mark.parametrize("kind", ["workaround", "fault_isolation"])
+def test_a_telephone_number_in_a_title_does_not_take_the_form_away_from_who_types(kind, page, sign_in):
+    page.watch.allowed_statuses = {422}
+    sign_in(page, "author")
+    page.goto(f"/articles/new?kind={kind}")
+    page.locator("[name=environment]").fill("窓口端末")
+    with page.expect_response(re.compile("/articles/similar")) as asked:
+        page.locator("[name=title]").fill("折り返しは 080-6543-2198")
+    assert asked.value.status == 422
+    page.wait_for_timeout(300)
+    assert page.locator("[name=environment]").input_value() == "窓口端末"
+
+    press(page, "保存")
+    press(page, "「■」で伏せて保存する")
+    assert "折り返しは ■" in page.get_by_role("heading", level=1).inner_text()

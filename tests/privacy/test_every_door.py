@@ -82,6 +82,23 @@ def test_a_file_name_and_json_are_read_too(as_role):
     assert answer.json["personal_data"] == [{"field": "symptom", "kind": "my_number", "line": 3}]
 
 
+def test_an_editor_that_brings_a_file_by_script_is_told_what_is_wrong_with_its_name(as_role):
+    file = {"files": (io.BytesIO(b"x"), f"個人番号{NUMBER}.txt")}
+    sent = {"data": file, "content_type": "multipart/form-data", "headers": {"Accept": "application/json"}}
+
+    answer = as_role("author").post("/articles/uploads", **sent)
+
+    assert answer.status_code == 422 and answer.json["files"] == []
+    assert "ファイル名に個人番号" in answer.json["problems"][0] and NUMBER not in answer.text
+
+
+@pytest.mark.parametrize("field", ["flag_text", "remark", "correction", "visit_text", "note"])
+def test_the_page_names_a_field_as_its_form_does_and_not_as_the_code(field, as_role):
+    page = as_role("engineer").post("/articles/new", data={field: f"個人番号 {NUMBER}"}).text
+
+    assert "」1行目: 個人番号" in page and f"「{field}」" not in page
+
+
 def test_one_button_takes_the_masked_text_and_saves(as_role, session, make_incident):
     incident = make_incident()
     written = {"kind": "step", "text": f"申請者の携帯 {PHONE} に折り返した", "at": ""}
