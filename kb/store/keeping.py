@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,20 +21,24 @@ def digest(value: str, secret: str) -> str:
 
 
 def allowed(session: Session, secret: str) -> Callable[[str, str], bool]:
-    """Return a function that says whether a plain value of a kind was let pass."""
+    """Return a function that says whether a plain value of a kind was let pass; each is hashed once."""
     rows = session.execute(
         select(PersonalDataKeep.kind, PersonalDataKeep.digest).where(PersonalDataKeep.state == "allowed")
     )
     known = {(kind, kept) for kind, kept in rows}
     kinds = {kind for kind, _ in known}
-    return lambda kind, value: kind in kinds and (kind, digest(value, secret)) in known
+
+    @cache
+    def passes(kind: str, value: str) -> bool:
+        return kind in kinds and (kind, digest(value, secret)) in known
+
+    return passes
 
 
 def ask(
     session: Session,
     kind: str,
-    value: str,
-    secret: str,
+    kept: str,
     *,
     field: str,
     context: str,
@@ -41,8 +46,10 @@ def ask(
     by: int,
     now: datetime,
 ) -> None:
-    """Add a request to the transaction; the same value asked for twice is one request."""
-    kept = digest(value, secret)
+    """Add a request to the transaction; the same value asked for twice is one request.
+
+    kept: the value's digest, made before the transaction: nobody who saves waits for a slow hash.
+    """
     same = select(PersonalDataKeep.id).where(
         PersonalDataKeep.kind == kind, PersonalDataKeep.digest == kept, PersonalDataKeep.state == "asked"
     )

@@ -31,7 +31,7 @@ def _hide(response: Response) -> Response:
         return response
     text = response.get_data(as_text=True)
     own = {plain(request.host), plain(request.host.rsplit(":", 1)[0])}
-    typed = plain(" ".join(request.values.values()))
+    typed = plain(" ".join([request.args.get("q", ""), *request.form.values()]))
     hidden = without_hosts(text, lambda value: value in own or value in typed)
     if hidden != text:
         response.set_data(hidden)

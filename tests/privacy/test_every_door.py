@@ -17,7 +17,7 @@ from kb.domain.errors import Refused
 from kb.domain.personal_data import check_digit
 from kb.store.models import Base
 from kb.store.refusing import NOT_WRITTEN_BY_PEOPLE
-from kb.web.screening import NAMES_PEOPLE, STORES_NOTHING
+from kb.web.screening import MOST_ASKED, NAMES_PEOPLE, STORES_NOTHING
 
 NUMBER = "98765432109" + str(check_digit("98765432109"))
 PHONE = "080-6543-2198"
@@ -110,6 +110,18 @@ def test_one_button_takes_the_masked_text_and_saves(as_role, session, make_incid
     assert answer.status_code == 303
     texts = session.execute(text("SELECT text FROM incident_events")).scalars().all()
     assert "申請者の携帯 ■■■■■■■■■■■■■ に折り返した" in texts
+
+
+def test_so_many_values_at_once_are_asked_for_each_once(as_role, session, make_incident):
+    incident = make_incident()
+    numbers = [f"080-6543-{2000 + n}" for n in range(MOST_ASKED + 5)]
+    lines = "\n".join(f"申請者の携帯 {number}、もう一度 {number}" for number in numbers)
+    asked = {"kind": "step", "text": lines, "at": "", "_keep": "1", "_keep_reason": "名簿の照合"}
+
+    page = as_role("engineer").post(f"/incidents/{incident.id}/events", data=asked).text
+
+    digests = session.execute(text("SELECT digest FROM personal_data_keeps")).scalars().all()
+    assert "依頼しました" in page and len(digests) == len(set(digests)) == MOST_ASKED
 
 
 def test_a_second_person_lets_a_value_pass_and_only_then_it_is_stored(

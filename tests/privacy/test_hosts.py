@@ -54,6 +54,12 @@ def test_what_a_reader_typed_themselves_stays_in_their_box(as_role, article):
     assert 'value="10.20.30.40"' in as_role("staff").get("/search?q=10.20.30.40").text
 
 
+def test_an_address_that_names_a_host_opens_it_on_no_page(as_role, article):
+    page = as_role("staff").get(f"/articles/{article.id}?x={SECRETS[0]}").text
+
+    assert SECRETS[0] not in page
+
+
 @pytest.mark.parametrize("share", [r"\\fileserver01\share", r"\\fileserver01"])
 def test_a_share_is_hidden_in_json_in_an_attribute_and_at_the_end_of_an_element(share):
     for text in (json.dumps([share]), f'<input value="{share}">', f"<p>{share}</p>"):
