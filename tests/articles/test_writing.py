@@ -35,7 +35,10 @@ def test_who_saves_and_submits_a_new_article_is_told_both(as_role):
     client = as_role("author")
     address = client.post("/articles/new", data=new_form(action="submit")).location
 
-    assert "審査に出しました" in client.get(address).text
+    page = client.get(address).text
+    assert "審査に出しました" in page
+    notices = page.split('class="reading-notices"')[1].split('class="reading-columns"')[0]
+    assert "審査待ちです" in notices and "下書きです" not in notices
 
 
 def test_an_author_who_cannot_choose_the_owner_is_not_asked_for_one(as_role):
