@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 
 from kb.domain.errors import Refused
 from kb.guides import bench, importing, protocol
-from kb.web import db
+from kb.web import db, imports
 from kb.web.locale import refusals, t
 
 commands = AppGroup(
@@ -42,12 +42,7 @@ def learn(path: Path, article: str, dry_run: bool) -> None:
         outcome = importing.learn(db.engine(), path, db.now, article=article, dry_run=dry_run)
     except Refused as refused:
         raise click.ClickException(" ".join(refusals(refused))) from refused
-    for line, reason in outcome.refused:
-        click.echo(t("numbers.line", line=line, why=" ".join(refusals(reason))), err=True)
-    words = ", ".join(f"{t(f'import.{key}')} {number}" for key, number in sorted(outcome.counts.items()))
-    click.echo(words or t("numbers.no_rows"))
-    if outcome.refused:
-        raise SystemExit(1)
+    imports.tell(outcome)
 
 
 @commands.command("bench", with_appcontext=False)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,7 @@ from kb.store.article_guides import guide_of
 from kb.store.db import writing
 from kb.store.models import Article, GuideRun, GuideRunCause, Incident
 from kb.store.paging import LARGEST_ID
+from kb.web.imports import Outcome
 from kb.web.sheets import records
 
 COLUMNS = ("source", "article", "at", "steps", "cause", "help_minutes", "incident")
@@ -59,14 +59,6 @@ WORDS = {
 OTHER_WORDS = (OTHER, "その他", "other")
 _NUMBER = re.compile(r"(?:KB-)?(\d{1,9})", re.IGNORECASE | re.ASCII)
 Row = Mapping[str, Any]
-
-
-@dataclass
-class Outcome:
-    """What became of the lines: counts by result, and (line, reason) of each refused one."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    refused: list[tuple[int, Refused]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

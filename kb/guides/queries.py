@@ -18,9 +18,9 @@ from kb.domain.diagnosis.walking import Answer
 from kb.domain.errors import Refused
 from kb.domain.guide_runs import OPEN, STAFF
 from kb.domain.worktime import starts_at
-from kb.guides.in_force import in_force, learnt_from
 from kb.store import contact_days, guide_runs
 from kb.store.article_guides import guide_of
+from kb.store.guide_learning import in_force, learnt_from
 from kb.store.models import Article, GuideRun, Person, Revision
 from kb.store.paging import LARGEST_ID
 from kb.store.visibility import visible

@@ -14,7 +14,7 @@ from kb.incidents.bench import LIMIT_MS
 from kb.incidents.bench import bench as measure
 from kb.store import export_requests
 from kb.store.db import reading, writing
-from kb.web import db
+from kb.web import db, imports
 from kb.web.locale import refusals, t
 
 commands = AppGroup("incidents", help="Import and export incidents.")
@@ -34,12 +34,7 @@ def import_(path: Path, dry_run: bool) -> None:
         outcome = importing.run(db.engine(), path, db.now, dry_run=dry_run)
     except Refused as refused:
         raise click.ClickException(" ".join(refusals(refused))) from refused
-    for line, refused in outcome.refused:
-        click.echo(t("numbers.line", line=line, why=" ".join(refusals(refused))), err=True)
-    words = ", ".join(f"{t(f'import.{key}')} {number}" for key, number in sorted(outcome.counts.items()))
-    click.echo(words or t("numbers.no_rows"))
-    if outcome.refused:
-        raise SystemExit(1)
+    imports.tell(outcome)
 
 
 @commands.command("export")

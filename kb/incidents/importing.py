@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,7 @@ from kb.store.db import writing
 from kb.store.incident_links import part_of, tell_search
 from kb.store.models import Article, Incident, IncidentArticle, IncidentEvent
 from kb.store.timeline import add_event
+from kb.web.imports import Outcome
 from kb.web.sheets import parsed, records
 
 TEXTS = ("source", "symptom", "severity", "reporter", "channel")
@@ -52,14 +52,6 @@ BATCH = 100
 _ARTICLE = re.compile(r"(?:KB-)?(\d{1,9})(?::([a-z_]+))?", re.IGNORECASE | re.ASCII)
 _YES, _NO = ("1", "true", "yes", "はい"), ("", "0", "false", "no", "いいえ")
 Row = dict[str, Any]
-
-
-@dataclass
-class Outcome:
-    """What became of the rows: counts by result, and (line, reasons) of each refused one."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    refused: list[tuple[int, Refused]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -66,3 +66,15 @@ def ask(index):
 def found(ask):
     """A function: query -> ids, best first."""
     return lambda text, **options: [hit.id for hit in ask(text, **options).hits]
+
+
+@pytest.fixture
+def engine(app):
+    """The application's engine."""
+    return app.extensions["kb.engine"]
+
+
+@pytest.fixture
+def queue(app):
+    """The application's queue between the database and the index."""
+    return app.extensions["search.queue"]

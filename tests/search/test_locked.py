@@ -18,11 +18,6 @@ LONG_AGO = datetime.now(UTC) - timedelta(minutes=5)
 
 
 @pytest.fixture
-def engine(app):
-    return app.extensions["kb.engine"]
-
-
-@pytest.fixture
 def reviewer(app, as_role, make_article, engine):
     """Somebody who signed in and was last seen some minutes ago; one article that a search finds."""
     make_article()

@@ -25,16 +25,6 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(app):
-    return app.extensions["kb.engine"]
-
-
-@pytest.fixture
-def queue(app):
-    return app.extensions["search.queue"]
-
-
-@pytest.fixture
 def find(app, engine):
     """A function: query, role -> the titles found, and how many in all."""
     finder = app.extensions["search.finder"]

@@ -18,16 +18,6 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(app):
-    return app.extensions["kb.engine"]
-
-
-@pytest.fixture
-def queue(app):
-    return app.extensions["search.queue"]
-
-
-@pytest.fixture
 def find(app, engine):
     """A function: query, role -> (title, score) of what is found."""
     finder = app.extensions["search.finder"]
