@@ -140,7 +140,7 @@ def test_authors_deal_with_what_was_not_found(page, new_page, sign_in, sound, sc
     with page.expect_navigation():
         row.get_by_role("button", name="Write the article").click()
     with page.expect_navigation():
-        page.get_by_role("link", name="Workaround", exact=True).click()
+        page.locator(".choices").get_by_role("link", name="Workaround", exact=True).click()
     assert page.get_by_label("Title", exact=False).first.input_value() == "ウクレレ"
     screenshot(page, "gap-new-article")
     page.goto("/")
