@@ -37,7 +37,6 @@ from search.vocabulary.cli import commands as thesaurus
 commands = AppGroup("search", help="Ask, rebuild and measure the search.")
 commands.add_command(thesaurus)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 _limit = click.option("--limit", type=click.IntRange(min=1), help="Ask only the first N judged queries.")
 _drop_one = click.option(
     "--drop-one", type=int, metavar="SEED", help="Drop a character at random from each query."

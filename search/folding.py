@@ -9,7 +9,6 @@ import unicodedata
 from functools import lru_cache
 
 KATAKANA = "ァ-ヺー"
-_LONG_VOWEL = "ー"
 _TO_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from kb.domain.actions import (
-    SOON,
     Planned,
     action_state,
     check_due,
@@ -80,11 +79,6 @@ def in_view(view: str, reader_id: int | None, today: date) -> ColumnElement[bool
     if view == "overdue":
         return and_(LEFT, next_day < today)
     return LEFT if view == "open" else IncidentAction.id.is_not(None)
-
-
-def due_soon(today: date) -> ColumnElement[bool]:
-    """Return the condition under which something is overdue or due within a week."""
-    return and_(LEFT, next_day <= today + SOON)
 
 
 def default_due(incident: Incident, now: datetime) -> date:
