@@ -180,6 +180,12 @@ def carried(text: Written) -> Carried | None:
     return Carried(GuideView(guide) if guide else None, guide_problems(text))
 
 
+def proposed(before: Revision | None, after: Revision) -> Carried | None:
+    """Return the guide of a text that waits for a decision, if it is new or another than before."""
+    known = [found.text for found in found_in(before)] if before else []
+    return carried(after) if [found.text for found in found_in(after)] != known else None
+
+
 def read(session: Session, article: Article, revision: Revision) -> Carried | None:
     """Return the guide of an article's revision; of the one in force with what its runs taught."""
     found = carried(revision)

@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, joinedload
 
-from articles import forms, queries, reviewing, service
+from articles import forms, guide_view, queries, reviewing, service
 from articles.differences import Change, changes, place_of
 from kb.domain.errors import Reasons, Refused
 from kb.domain.reviewing import UNAPPROVED
@@ -265,6 +265,7 @@ def _page(
         submission=submission,
         revision=revision,
         kind=revision.kind,
+        guide=guide_view.proposed(submission.base, revision),
         changes=changes(before, after, context=None if every else 3, every=every),
         view=wanted_view(),
         every=every,

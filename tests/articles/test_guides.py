@@ -9,6 +9,7 @@ import pytest
 from articles import service
 from kb.domain.articles import Text
 from kb.store.article_guides import guide_of, guide_problems, without_guide
+from kb.store.models import Article
 from kb.web.locale import refusals
 from tests.conftest import form_of
 
@@ -125,6 +126,30 @@ def test_a_broken_guide_tells_its_readers_little_and_its_editors_why(as_role, ma
 
     assert all("この記事の手順書は、いま使えません。" in page for page in (reader, editor))
     assert "「十五」は数ではありません" in editor and "「十五」" not in reader
+
+
+def test_who_decides_sees_the_tree_of_a_new_or_changed_guide_above_its_yaml(
+    as_role, make_article, submit, decide, session
+):
+    article = make_article(kind="fault_isolation", audience="engineer", confidence="draft")
+    as_role("author").post(f"/articles/{article.id}/edit", data=form_of(article, **{"section.steps": GUIDE}))
+    submission = submit(article)
+    address = f"/articles/{article.id}/submissions/{{}}"
+
+    tree, _, yaml = as_role("reviewer").get(address.format(submission)).text.partition('id="difference"')
+    assert "答えごとの進み方" in tree and "予備機に替える" in tree and "記号" not in tree
+    assert "記号" in yaml
+
+    assert decide(article, submission).status_code == 303
+    session.rollback()
+    approved = session.get(Article, article.id, populate_existing=True)
+    for steps, seen in ((GUIDE, False), (GUIDE.replace("予備機に替える", "別の予備機に替える"), True)):
+        changed = {"title": f"題{seen}", "section.steps": steps}
+        as_role("author").post(f"/articles/{article.id}/edit", data=form_of(approved, **changed))
+        submission = submit(article)
+        page = as_role("reviewer").get(address.format(submission)).text
+        assert ("答えごとの進み方" in page) == seen
+        assert decide(article, submission, "withdrawal").status_code == 303
 
 
 def test_the_search_finds_a_guide_s_words_and_shows_no_yaml(app, as_role, make_article):
