@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.fields import FIELDS, Kind
+from search.rows import Mask
 from search.snapshot import Snapshot
 from search.tuning import Tuning
 
@@ -22,6 +23,7 @@ Documents = NDArray[np.int32]
 _ENTRY_BYTES = 250  # what a cached term costs besides its arrays, about
 _ROOM = 1_000_000  # places for scores at a time, 4 MB
 _SPARSE = 32  # places to one with a score: beyond that, sorting is quicker than looking at each
+_FEW = 1_000  # mostly one of the first will do
 FREQUENT = 4
 """A term that one in so many documents has is kept with a score for every document."""
 _BY_KIND = {
@@ -32,33 +34,49 @@ _BY_KIND = {
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """A term in the fields of one kind: the live documents that have it, ascending, and its idf over these.
+    """A term in the fields of one kind. count: how many live documents have it; idf: over these.
 
-    _scores: their BM25 summed over the fields with the fields' weights; of a frequent term that of every
-    document, because adding whole arrays is many times quicker than adding here and there.
+    at: where in an array of all documents its own are, ascending; scores: of each of these, their BM25 summed
+    over the fields with the fields' weights. Of a frequent term this is every document, with 0 where it does
+    not stand, because whole arrays are many times quicker than numbers here and there.
     """
 
-    documents: Documents
-    _scores: Floats
+    at: Documents | slice
+    scores: Floats
+    count: int
     idf: float
 
     @property
-    def scores(self) -> Floats:
-        """The documents' scores."""
-        return self._scores if len(self._scores) == len(self.documents) else self._scores[self.documents]
+    def has(self) -> NDArray[np.bool_] | np.bool_:
+        """Whether each of the documents `at` has the term."""
+        return self.scores != 0 if isinstance(self.at, slice) else np.True_
 
     @property
     def size(self) -> int:
         """Bytes, about."""
-        return self.documents.nbytes + self._scores.nbytes + _ENTRY_BYTES
+        return self.scores.nbytes + _ENTRY_BYTES + (0 if isinstance(self.at, slice) else self.at.nbytes)
 
     def add_to(self, sums: Floats, weight: float) -> None:
         """Add the scores, so much of them, to the sums of all documents."""
-        scores = self._scores if weight == 1 else self._scores * np.float32(weight)
-        if len(scores) == len(sums):
-            sums += scores
-        else:
-            sums[self.documents] += scores
+        self.apply(np.add, sums, self.scores if weight == 1 else self.scores * np.float32(weight))
+
+    def apply(self, change: np.ufunc, values: NDArray[Any], by: Any) -> None:
+        """Change the values of its documents, among those of all documents, by what is given for each."""
+        if isinstance(self.at, slice):
+            change(values, by, out=values)
+        elif self.count:
+            change.at(values, self.at, by)
+
+    def count_in(self, documents: Mask) -> int:
+        """Return how many of these documents have the term."""
+        found = documents & self.has if isinstance(self.at, slice) else documents.take(self.at)
+        return int(np.count_nonzero(found))
+
+    def stands_in(self, documents: Mask) -> bool:
+        """Return whether one of these documents has the term."""
+        if isinstance(self.at, slice):
+            return self.count_in(documents) > 0
+        return self.count > 0 and bool(documents.take(self.at[:_FEW]).any() or documents.take(self.at).any())
 
 
 def held(snapshot: Snapshot, kind: Kind, key: str, tuning: Tuning) -> Held:
@@ -68,9 +86,9 @@ def held(snapshot: Snapshot, kind: Kind, key: str, tuning: Tuning) -> Held:
 
 def gather(snapshot: Snapshot, kind: Kind, keys: Collection[str], tuning: Tuning) -> dict[str, Held]:
     """Return what the index has of each of these terms."""
-    known = {key: snapshot.scores.peek((kind, key, tuning.k1, tuning.b)) for key in keys}
-    rest = [key for key, held in known.items() if held is None]
-    found = {key: held for key, held in known.items() if held is not None}
+    known = snapshot.scores.peek_all([(kind, key, tuning.k1, tuning.b) for key in keys])
+    found: dict[str, Held] = {key: held for key, held in zip(keys, known, strict=True) if held}
+    rest = [key for key in keys if key not in found]
     for key, held in zip(rest, _made(snapshot, kind, rest, tuning), strict=True):
         snapshot.scores.put((kind, key, tuning.k1, tuning.b), held, held.size)
         found[key] = held
@@ -79,9 +97,9 @@ def gather(snapshot: Snapshot, kind: Kind, keys: Collection[str], tuning: Tuning
 
 def common(snapshot: Snapshot, kind: Kind, keys: Sequence[str], share: float) -> frozenset[str]:
     """Return those of the terms that more than such a share of the documents have in one of the fields."""
-    held = {key: snapshot.scores.peek(("most", kind, key)) for key in keys}
-    known: dict[str, int] = {key: most for key, most in held.items() if most is not None}
-    rest = [key for key in held if key not in known]
+    held = snapshot.scores.peek_all([("most", kind, key) for key in keys])
+    known: dict[str, int] = {key: most for key, most in zip(keys, held, strict=True) if most is not None}
+    rest = [key for key in keys if key not in known]
     fields = [FIELDS[number].name for number in _BY_KIND[kind]]
     for key, most in zip(rest, snapshot.most(fields, rest).tolist() if rest else (), strict=True):
         snapshot.scores.put(("most", kind, key), most, _ENTRY_BYTES)
@@ -102,16 +120,16 @@ def _made(snapshot: Snapshot, kind: Kind, keys: Sequence[str], tuning: Tuning) -
         documents = (places % size).astype(np.int32)
         worths = _idf(snapshot, np.diff(ends)).tolist()
         for (begin, end), worth in zip(pairwise(ends), worths, strict=True):
-            yield _held(documents[begin:end].copy(), scores[begin:end].copy(), worth, size)
+            yield _held(documents[begin:end], scores[begin:end], worth, size)
 
 
 def _held(documents: Documents, scores: Floats, worth: float, size: int) -> Held:
     """Return a term with its scores of these documents, of `size` there are."""
     if len(documents) * FREQUENT < size:
-        return Held(documents, scores, worth)
+        return Held(documents.copy(), scores.copy(), len(documents), worth)
     every = np.zeros(size, dtype=np.float32)
     every[documents] = scores
-    return Held(documents, every, worth)
+    return Held(slice(None), every, len(documents), worth)
 
 
 def _in_field(
@@ -160,13 +178,4 @@ def idf(snapshot: Snapshot, documents: int) -> float:
 
 def _idf(snapshot: Snapshot, documents: NDArray[np.intp]) -> NDArray[np.float64]:
     found: NDArray[np.float64] = np.log1p((snapshot.live_count - documents + 0.5) / (documents + 0.5))
-    return found
-
-
-def among(wanted: NDArray[np.integer[Any]], documents: Documents) -> NDArray[np.bool_]:
-    """Return which of the wanted are among the documents, which ascend."""
-    if not len(documents):
-        return np.zeros(len(wanted), dtype=bool)
-    places = np.minimum(np.searchsorted(documents, wanted), len(documents) - 1)
-    found: NDArray[np.bool_] = documents[places] == wanted
     return found

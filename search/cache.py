@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -19,10 +19,8 @@ class Cache(Generic[Value]):
 
     def get(self, key: Hashable, make: Callable[[], tuple[Value, int]]) -> Value:
         """Return the value of key, made by `make` (value, size in bytes) if it is not held."""
-        with self._lock:
-            if (found := self._values.get(key)) is not None:
-                self._values.move_to_end(key)
-                return found[0]
+        if (found := self.peek(key)) is not None:
+            return found
         value, size = make()
         self.put(key, value, size)
         return value
@@ -38,12 +36,19 @@ class Cache(Generic[Value]):
 
     def peek(self, key: Hashable) -> Value | None:
         """Return the value of key if it is held."""
+        return self.peek_all([key])[0]
+
+    def peek_all(self, keys: Iterable[Hashable]) -> list[Value | None]:
+        """Return for each of the keys its value if it is held."""
         with self._lock:
-            found = self._values.get(key)
-            if found is None:
-                return None
-            self._values.move_to_end(key)
-            return found[0]
+            return [self._used(key) for key in keys]
+
+    def _used(self, key: Hashable) -> Value | None:
+        found = self._values.get(key)
+        if found is None:
+            return None
+        self._values.move_to_end(key)
+        return found[0]
 
     def clear(self) -> None:
         """Forget everything."""

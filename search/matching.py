@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from search import analysis
 from search.analysis import Other, Query, Term
-from search.bm25 import FREQUENT, Documents, Floats, Held, among, common, gather, held, idf
+from search.bm25 import Documents, Floats, Held, common, gather, held, idf
 from search.fields import Kind
 from search.rows import Mask
 from search.snapshot import Snapshot
@@ -25,33 +24,39 @@ LOG_CODES = 3.0
 """In a log its codes decide: the other words are mostly those of every log."""
 LOG_COMMON = 0.2
 """A pair of letters in such a share of the articles tells nothing of a log: its words have no slips."""
-_FEW = 1_000  # mostly one of the first will do
 _NOWHERE = np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True, eq=False)
 class Substitute:
-    """The documents that have another wording of words[first:last], and what that adds to their scores."""
+    """What the index has of another wording of words[first:last], and how much of its scores it adds."""
 
     other: Other
-    documents: Documents
-    scores: Floats
+    held: Held
+    weight: float
 
 
 @dataclass(frozen=True, eq=False)
 class Word:
-    """A query word: the documents that have it in any field, what else stands for it, how much it says."""
+    """A query word: what the index has of it, what else stands for it, how much it says.
+
+    allowed: the documents that the reader may find.
+    """
 
     term: Term
-    documents: Documents
+    held: Held
     substitutes: tuple[Substitute, ...]
     worth: float
+    allowed: Mask
 
-    def stands_in(self, documents: Mask, *, surely: bool = False) -> bool:
-        """Return whether one of these documents has the word or another wording (surely: a sure one)."""
-        places = (one.documents for one in self.substitutes if one.other.sure or not surely)
-        every = (self.documents, *places)
-        return any(documents[found[:_FEW]].any() or documents[found].any() for found in every)
+    def is_known(self, *, surely: bool = False) -> bool:
+        """Return whether an allowed document has the word or another wording (surely: a sure one)."""
+        others = (one.held for one in self.substitutes if one.other.sure or not surely)
+        return self._stands or any(held.stands_in(self.allowed) for held in others)
+
+    @cached_property
+    def _stands(self) -> bool:
+        return self.held.stands_in(self.allowed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,25 +110,34 @@ class Asked:
     def _word(self, term: Term, substitutes: tuple[Substitute, ...]) -> Word:
         found = self.held("words", term.key)
         worth = found.idf
-        if not len(found.documents) and substitutes:
-            worth = idf(self.snapshot, max(len(other.documents) for other in substitutes))
-        return Word(term, found.documents, substitutes, term.weight * worth)
+        if not found.count and substitutes:
+            worth = idf(self.snapshot, max(other.held.count for other in substitutes))
+        return Word(term, found, substitutes, term.weight * worth, self.allowed)
 
     @cached_property
     def substitutes(self) -> list[Substitute]:
         """The other wordings that stand in a document."""
         found = (self._substitute(other) for other in self.query.others)
-        return [substitute for substitute in found if len(substitute.documents)]
+        return [substitute for substitute in found if substitute.held.count]
 
     def _substitute(self, other: Other) -> Substitute:
         """Return where another wording stands. A rarer word than the one typed says no more than that."""
         parts = [self.held("words", key) for key in other.keys]
-        documents, scores = _all_of(parts)
-        typed = [self.held("words", term.key) for term in self.query.words[other.first : other.last]]
-        weight = other.weight * np.mean([t.weight for t in self.query.words[other.first : other.last]])
-        if all(len(word.documents) for word in typed):
+        words = self.query.words[other.first : other.last]
+        typed = [self.held("words", term.key) for term in words]
+        weight = other.weight * sum(term.weight for term in words) / len(words)
+        if all(word.count for word in typed):
             weight *= min(1.0, sum(word.idf for word in typed) / max(sum(p.idf for p in parts), 1e-9))
-        return Substitute(other, documents, scores * np.float32(weight))
+        return Substitute(other, parts[0] if len(parts) == 1 else self._all_of(parts), weight)
+
+    def _all_of(self, parts: Sequence[Held]) -> Held:
+        """Return what is held of all the terms together: the documents that have each of them."""
+        having, sums = np.zeros((2, len(self.allowed)), dtype=np.float32)
+        for part in parts:
+            part.apply(np.add, having, part.has * np.float32(1))
+            part.add_to(sums, 1)
+        documents = np.flatnonzero(having == len(parts)).astype(np.int32)
+        return Held(documents, sums[documents], len(documents), 0.0)
 
     def scores(self) -> Floats:
         """Return every document's sum over terms and fields."""
@@ -139,9 +153,9 @@ class Asked:
     def _codes(self) -> Floats:
         """Return for each document the share of the query's codes (by idf) that it has."""
         share = np.zeros(len(self.snapshot.rows), dtype=np.float32)
-        codes = [found for t in self.query.codes if len((found := self.held("identifiers", t.key)).documents)]
+        codes = [found for t in self.query.codes if (found := self.held("identifiers", t.key)).count]
         for found in codes:
-            share[found.documents] += np.float32(found.idf)
+            found.apply(np.add, share, found.has * np.float32(found.idf))
         return share / np.float32(max(sum(found.idf for found in codes), 1e-9))
 
     def _terms(self) -> Iterator[tuple[Kind, Term]]:
@@ -150,7 +164,7 @@ class Asked:
         yield from (("identifiers", term) for term in self.query.identifiers)
         most = RARE_SHARE * self.snapshot.live_count
         for term in self.query.rare_grams if self.tuning.rare_grams else ():
-            if len(self.held("grams", term.key).documents) < most:
+            if self.held("grams", term.key).count < most:
                 yield "grams", replace(term, weight=self.tuning.rare_grams)
 
     def _gains(self) -> Iterator[Floats]:
@@ -162,10 +176,9 @@ class Asked:
         for (first, last), substitutes in stretches.items():
             best = np.zeros(len(self.allowed), dtype=np.float32)
             for one in substitutes:
-                best[one.documents] = np.maximum(best[one.documents], one.scores)
+                one.held.apply(np.maximum, best, one.held.scores * np.float32(one.weight))
             for term in self.query.words[first:last]:
-                own = self.held("words", term.key)
-                best[own.documents] -= own.scores * np.float32(term.weight)
+                self.held("words", term.key).add_to(best, -term.weight)
             yield np.maximum(best, 0, out=best)
 
     def matched(self) -> Mask:
@@ -174,70 +187,43 @@ class Asked:
         Enough is: an identifier, or MATCH_SHARE of the worth of the words that can be found. A word that
         stands nowhere counts as found in the documents that have TYPO_SHARE of its grams.
         """
-        share = np.zeros(len(self.allowed), dtype=np.float32)
+        share = self.cover.copy()
         worths = 0.0
         for word in self.words:
-            worths += self._add_share(share, word)
+            if word.is_known():
+                worths += word.worth
+            elif len(like := self._documents_like(word.term)):
+                worth = word.term.weight * idf(self.snapshot, len(like))
+                share[like] += np.float32(worth)
+                worths += worth
         mask: Mask = share > MATCH_SHARE * worths if worths else np.zeros(len(share), dtype=bool)
         for term in self.query.codes:
-            mask[self.held("identifiers", term.key).documents] = True
+            found = self.held("identifiers", term.key)
+            found.apply(np.logical_or, mask, found.has)
         return mask & self.allowed
 
-    def _add_share(self, share: Floats, word: Word) -> float:
-        """Add what a word is worth to the documents that have it; return it, 0 if none of the allowed has."""
-        if not word.stands_in(self.allowed):
-            like = self._documents_like(word.term)
-            worth = word.term.weight * idf(self.snapshot, len(like))
-            share[like] += worth
-            return worth if len(like) else 0.0
-        if not word.substitutes:
-            _add_where(share, word.documents, word.worth)
-            return word.worth
-        credit = np.zeros(len(share), dtype=np.float32)
-        for one in word.substitutes:
-            credit[one.documents] = np.maximum(credit[one.documents], one.other.weight)
-        credit[word.documents] = 1.0
-        share += credit * np.float32(word.worth)
-        return word.worth
+    @cached_property
+    def cover(self) -> Floats:
+        """What each document has of the query: the sum of its words' worth, less for other wordings."""
+        cover = np.zeros(len(self.allowed), dtype=np.float32)
+        for word in self.words:
+            if not word.substitutes:
+                word.held.apply(np.add, cover, word.held.has * np.float32(word.worth))
+                continue
+            credit = np.zeros(len(cover), dtype=np.float32)
+            for one in word.substitutes:
+                one.held.apply(np.maximum, credit, one.held.has * np.float32(one.other.weight))
+            word.held.apply(np.maximum, credit, word.held.has * np.float32(1))
+            cover += credit * np.float32(word.worth)
+        return cover
 
     def _documents_like(self, term: Term) -> Documents:
         """Return the allowed documents that have most of the grams of a word that stands nowhere."""
         grams = analysis.typed_grams(term)
         if len(grams) < 2:
             return _NOWHERE
-        counts = np.zeros(len(self.allowed), dtype=np.int16)
-        for gram in grams:
-            counts[self.held("grams", gram).documents] += 1
+        counts = np.zeros(len(self.allowed), dtype=np.float32)
+        for found in gather(self.snapshot, "grams", grams, self.tuning).values():
+            found.apply(np.add, counts, found.has * np.float32(1))
         enough = (counts >= np.ceil(TYPO_SHARE * len(grams))) & self.allowed
         return np.flatnonzero(enough).astype(np.int32)
-
-
-def _add_where(sums: Floats, documents: Documents, worth: float) -> None:
-    """Add what a word is worth to the sums of these documents."""
-    if len(documents) * FREQUENT < len(sums):
-        sums[documents] += np.float32(worth)
-    else:
-        every = np.zeros(len(sums), dtype=np.float32)
-        every[documents] = worth
-        sums += every
-
-
-def _all_of(parts: Sequence[Held]) -> tuple[Documents, Floats]:
-    """Return the documents that have all the terms, and the sums of their scores."""
-    if len(parts) == 1:
-        return parts[0].documents, parts[0].scores
-    documents = min((part.documents for part in parts), key=len)
-    for part in parts:
-        documents = documents[among(documents, part.documents)]
-    scores = np.zeros(len(documents), dtype=np.float32)
-    for part in parts:
-        scores += part.scores[np.searchsorted(part.documents, documents)]
-    return documents, scores
-
-
-def credit(word: Word, documents: NDArray[np.intp]) -> Floats:
-    """Return how far each of the documents has the word: 1 for itself, less for another wording."""
-    found = among(documents, word.documents).astype(np.float32)
-    for one in word.substitutes:
-        found = np.maximum(found, np.float32(one.other.weight) * among(documents, one.documents))
-    return found

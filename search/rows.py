@@ -116,8 +116,8 @@ class Rows:
             numbers = self.component_names[among[self.component_rows]]
         else:
             numbers = self._column(facet)[among]
-        different, counts = np.unique(numbers, return_counts=True)
-        pairs = [(_names.name(number), int(count)) for number, count in zip(different, counts, strict=True)]
+        counts = np.bincount(numbers)
+        pairs = [(_names.name(number), int(counts[number])) for number in np.flatnonzero(counts).tolist()]
         return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
     def entries(self) -> dict[int, float]:

@@ -92,7 +92,7 @@ def _understood(snapshot: Snapshot, query: Query, allowed: Mask, tuning: Tuning)
     @cache
     def count(word: str) -> int:
         found = known.get(word) or held(snapshot, "words", word, tuning)
-        return int(np.count_nonzero(allowed[found.documents]))
+        return found.count_in(allowed)
 
     return understand(query, snapshot.lexicons(), count, tuning)
 
@@ -136,11 +136,11 @@ def _missing_words(asked: Asked) -> tuple[str, ...]:
         word.term.typed
         for word in asked.words
         if word.term.weight == 1 and not _BIT_OF_HIRAGANA.fullmatch(word.term.typed)
-        if not word.stands_in(asked.allowed, surely=True)
+        if not word.is_known(surely=True)
     ]
     missing += [
         term.typed
         for term in asked.query.identifiers
-        if term.typed and not asked.allowed[asked.held("identifiers", term.key).documents].any()
+        if term.typed and not asked.held("identifiers", term.key).stands_in(asked.allowed)
     ]
     return tuple(dict.fromkeys(missing))

@@ -9,15 +9,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from search.bm25 import Floats, among
+from search.bm25 import Floats
 from search.entry import word_hash
-from search.matching import Asked, Word, credit
+from search.matching import Asked, Word
 
 NEAR_WORDS = 4
 LEAD_WORDS = 40
 END_WORDS = 2
 TOGETHER_WORDS = 10
 MOST_TOGETHER = 16
+_LAST_BITS = 0x3FFF
 Numbers = NDArray[np.intp]
 Hashes = NDArray[np.uint32]
 
@@ -28,10 +29,7 @@ def factors(asked: Asked, top: Numbers) -> Floats:
     worths = np.array([word.worth for word in words], dtype=np.float32)
     if not worths.sum() or not len(top):
         return np.ones(len(top), dtype=np.float32)
-    cover = np.zeros(len(top), dtype=np.float32)
-    for word in words:
-        cover += np.float32(word.worth) * credit(word, top)
-    cover /= worths.sum()
+    cover: Floats = asked.cover[top] / worths.sum()
     seen = Seen(words, worths, asked.snapshot.sequences([int(at) for at in top]))
     found = (tuning.cover_floor + cover) ** tuning.cover_power + tuning.near * seen.nearness()
     found *= 1 + (
@@ -73,10 +71,16 @@ class Seen:
         }
         known = np.array(sorted(hashes), dtype=np.uint32)
         number_of = np.array([hashes[int(one)] for one in known], dtype=np.intp)
-        at = np.minimum(np.searchsorted(known, self.whole), len(known) - 1)
-        places = np.flatnonzero(known[at] == self.whole)
+        # Most words are none of these: their last bits tell, many times quicker than looking each one up.
+        perhaps = np.zeros(_LAST_BITS + 1, dtype=bool)
+        perhaps[known & _LAST_BITS] = True
+        places = np.flatnonzero(perhaps[self.whole & _LAST_BITS])
+        words = self.whole[places]
+        at = np.minimum(np.searchsorted(known, words), len(known) - 1)
+        hit = known[at] == words
+        places, at = places[hit], at[hit]
         documents = np.searchsorted(self.starts, places, side="right") - 1
-        return places, documents, number_of[at[places]]
+        return places, documents, number_of[at]
 
     def _keys(self, number: int) -> list[str]:
         word = self.words[number]
@@ -123,7 +127,9 @@ class Seen:
         _, words = np.unique(self.whole[at], return_inverse=True)
         having = np.bincount(np.unique(words * len(lengths) + documents) // len(lengths))
         says = np.log1p(len(lengths) / having[words])
-        asked = np.bincount(documents, says * among(at, self.hits[0].astype(np.int32)), len(lengths))
+        hit = np.zeros(len(self.whole), dtype=bool)
+        hit[self.hits[0]] = True
+        asked = np.bincount(documents, says * hit[at], len(lengths))
         share = asked / np.maximum(np.bincount(documents, says, len(lengths)), 1e-9)
         return share.astype(np.float32)
 

@@ -2,6 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -221,8 +222,8 @@ class Snapshot:
             return [self._sequence(document) for document in documents]
 
     def _sequence(self, document: int) -> Hashes:
-        at = int(np.searchsorted(self._starts, document, side="right")) - 1
-        return self.segments[at].sequence(document - int(self._starts[at]))
+        at = bisect_right(self._starts, document) - 1
+        return self.segments[at].sequence(document - self._starts[at])
 
     def forget(self) -> None:
         """Empty the cache, as it is in a new process."""

@@ -206,7 +206,6 @@ def test_a_frequent_term_scores_the_same_however_its_scores_are_kept(index, docu
     kept = []
     for frequent in (0, 1_000):  # no term is frequent; every term is
         monkeypatch.setattr(bm25, "FREQUENT", frequent)
-        monkeypatch.setattr(matching, "FREQUENT", frequent)
         index.update([document(99, "番号札")])  # another state, with nothing kept
         kept.append(ask("発券機の紙が詰まる 印刷"))
 
