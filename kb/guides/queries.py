@@ -17,6 +17,8 @@ from kb.domain.diagnosis.guide import Guide
 from kb.domain.diagnosis.walking import Answer
 from kb.domain.errors import Refused
 from kb.domain.guide_runs import OPEN, STAFF
+from kb.domain.people import access_problem
+from kb.domain.periods import japan_date
 from kb.domain.worktime import starts_at
 from kb.store import contact_days, guide_runs
 from kb.store.article_guides import guide_of
@@ -133,11 +135,19 @@ def going_on(
     return found if found is not None and not found.results else None
 
 
-def colleagues(session: Session, row: GuideRun) -> list[tuple[int, str]]:
+def colleagues(session: Session, row: GuideRun, now: datetime) -> list[tuple[int, str]]:
     """Return id and name of everybody who could go on with a walk instead of its holder."""
-    rows = select(Person).where(Person.role.in_(WRITERS), Person.disabled_at.is_(None))
-    others = session.scalars(rows.where(Person.id != row.person_id).order_by(Person.name, Person.id))
-    return [(one.id, one.name) for one in others if exists_for(row, one, access.scope(one))]
+    rows = select(Person).where(Person.role.in_(WRITERS), Person.id != row.person_id)
+    others = session.scalars(rows.order_by(Person.name, Person.id))
+    return [(one.id, one.name) for one in others if _may_go_on(row, one, now)]
+
+
+def _may_go_on(row: GuideRun, person: Person, now: datetime) -> bool:
+    """Tell whether a person may sign in today, and the walk and its incident exist for them (C-10, C-11)."""
+    if access_problem(person, japan_date(now)) is not None or not access.may(person, "guide.hand_over"):
+        return False
+    told = row.incident_id is None or access.may(person, "incident.read")
+    return told and exists_for(row, person, access.scope(person))
 
 
 def minutes_so_far(row: GuideRun, now: datetime) -> float:

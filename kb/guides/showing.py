@@ -79,7 +79,7 @@ def shared(session: Session, walk: Walk, now: datetime) -> dict[str, Any]:
         "spent": shown_minutes(queries.minutes_so_far(walk.row, now)),
         "gone": [walk.cause_titles[cause] for cause in eliminated(walk.model, walk.answers)],
         "mended_by": named(walk.guide, step) if (step := mended(walk.answers)) else None,
-        "colleagues": queries.colleagues(session, walk.row) if walk.row.state == OPEN else [],
+        "colleagues": queries.colleagues(session, walk.row, now) if walk.row.state == OPEN else [],
         "cause": guide_runs.cause_of(session, walk.row.id),
         "other": OTHER,
     }

@@ -1,8 +1,9 @@
-"""What a walk tells the incident's timeline: one event for each step, a correction for each change."""
+"""What a walk tells: the incident's timeline its steps and their changes, a colleague that it is theirs."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from kb.domain.diagnosis.walking import Answer, eliminated, named
 from kb.guides.queries import Walk
 from kb.store import guide_runs
 from kb.store.models import IncidentEvent
+from kb.store.notices import notify
 from kb.store.timeline import add_event
 from kb.web.locale import words_in
 
@@ -67,11 +69,29 @@ def of_escalation(session: Session, walk: Walk, *, by: int | None, now: datetime
     if not _tells(walk):
         return
     row = walk.row
-    title = "" if guide_runs.for_few(walk.row) else row.revision.title
-    text = words_in("ja", "walks.event.escalated", number=row.article.number, title=title)
+    text = words_in("ja", "walks.event.escalated", number=row.article.number, title=_title(walk))
     data = {"run_id": row.id, "article_id": row.article_id}
     add_event(session, row.incident_id or 0, "called_in", at=now, by=by, text=text, **data)
     _touch(walk, now)
+
+
+def of_hand_over(session: Session, walk: Walk, person_id: int, *, by: int | None, now: datetime) -> None:
+    """Add to the timeline who goes on with it, and tell them. The walk has its holder until now."""
+    row = walk.row
+    about = ("article", row.article_id)
+    notify(session, "walk_handed_over", [person_id], about=about, at=now, by=by, run_id=row.id)
+    if not _tells(walk):
+        return
+    text = words_in("ja", "walks.event.handed_over", number=row.article.number, title=_title(walk))
+    data: dict[str, Any] = {"run_id": row.id, "article_id": row.article_id}
+    data["fields"] = {"walk_holder_id": [row.person_id, person_id]}
+    add_event(session, row.incident_id or 0, "change", at=now, by=by, text=text, **data)
+    _touch(walk, now)
+
+
+def _title(walk: Walk) -> str:
+    """Return the title of what is walked; none where not everybody who reads incidents may read it."""
+    return "" if guide_runs.for_few(walk.row) else walk.row.revision.title
 
 
 def _tells(walk: Walk) -> bool:

@@ -174,10 +174,10 @@ def hand_over(run_id: int) -> Any:
     found = _walk(run_id, change=True)
     if _stale(found):
         return _conflict(found)
-    person = _number("person") or 0
-    names = dict(queries.colleagues(db.session(), found.row))
+    person, now = _number("person") or 0, db.now()
+    names = dict(queries.colleagues(db.session(), found.row, now))
     try:
-        walking.hand_over(db.session(), found, person, by=current_user.id, now=db.now())
+        walking.hand_over(db.session(), found, person, by=current_user.id, now=now)
     except Refused as refused:
         return _again(run_id, refused)
     flash(t("walks.handed_over", name=names[person]), "success")

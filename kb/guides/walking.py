@@ -153,12 +153,16 @@ def go_on(session: Session, walk: Walk, *, by: int | None, now: datetime) -> Non
 
 
 def hand_over(session: Session, walk: Walk, person_id: int, *, by: int | None, now: datetime) -> None:
-    """Give the walk to a colleague, and commit; it rests until they go on. Raises Refused for who cannot."""
+    """Give the walk to a colleague, who is told, and commit; it rests until they go on.
+
+    Raises Refused for who cannot go on with it.
+    """
     row = _open(walk)
-    if person_id not in dict(queries.colleagues(session, row)):
+    if person_id not in dict(queries.colleagues(session, row, now)):
         raise Refused("walks.no_colleague", field="person")
     row.step_minutes, row.step_at = queries.minutes_so_far(row, now), None
     _audit(session, "guide.handed_over", row, by, now, before=row.person_id, holder=person_id)
+    telling.of_hand_over(session, walk, person_id, by=by, now=now)
     row.person_id = person_id
     _changed(row, by, now)
     session.commit()

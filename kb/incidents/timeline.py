@@ -32,6 +32,8 @@ bp = Blueprint("timeline", __name__)
 PER_PAGE = 30
 CORRECTABLE = frozenset({*WRITTEN_KINDS, "visit", "visit_end"})
 """What a person wrote in words; a moment, a field or a link is put right by setting it again."""
+NAMING = ("lead_id", "walk_holder_id")
+"""Changed fields that hold a person's id."""
 BACK_DATED = timedelta(minutes=1)
 """From this difference on, a line shows when it was written; a typed time is to the minute."""
 
@@ -132,8 +134,9 @@ def _articles(session: Session, events: Sequence[IncidentEvent], scope: Scope) -
 
 
 def _names(session: Session, events: Sequence[IncidentEvent]) -> dict[int, str]:
-    """Return the names of those who are named by a change of who is in charge."""
-    ids = {person for event in events for person in event.data.get("fields", {}).get("lead_id", ()) if person}
+    """Return the names of those who are named by a change of who is in charge, or who walks a guide."""
+    changed = [event.data.get("fields", {}) for event in events]
+    ids = {person for fields in changed for name in NAMING for person in fields.get(name, ()) if person}
     if not ids:
         return {}
     return {

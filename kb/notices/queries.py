@@ -57,6 +57,8 @@ def _named(
 def _told(notice: Notice, number: str, title: str) -> Told:
     kind, about = KINDS[notice.kind], ABOUT[notice.object_type]
     args: dict[str, Any] = {about.argument: notice.object_id}
+    if kind.argument:
+        args = {kind.argument: notice.data[kind.argument]}
     if kind.anchor:
         args["_anchor"] = kind.anchor
     return Told(notice, number, title, kind.endpoint or about.endpoint, args)

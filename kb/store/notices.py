@@ -36,11 +36,15 @@ class About:
 
 @dataclass(frozen=True)
 class Kind:
-    """What is told. about: the type of the object. endpoint, anchor: the page, if not the object's."""
+    """What is told. about: the type of the object. endpoint, anchor: the page, if not the object's.
+
+    argument: what that page is opened by, if not by the object: a key of the notice's data.
+    """
 
     about: str = "article"
     endpoint: str = ""
     anchor: str = ""
+    argument: str = ""
 
 
 ABOUT: dict[str, About] = {
@@ -60,6 +64,7 @@ KINDS: dict[str, Kind] = {
     "review_due": Kind(anchor="verify"),
     "guide_first": Kind(endpoint="guides.record.show", anchor="changes"),
     "guide_shares": Kind(endpoint="guides.record.show", anchor="changes"),
+    "walk_handed_over": Kind(endpoint="guides.walk", argument="run_id"),
     "submitted": Kind(anchor="manage"),
     "published_urgently": Kind(anchor="manage"),
     "approved": Kind(),

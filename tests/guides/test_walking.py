@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from articles import service
 from kb.domain.diagnosis.checking import MOST_MINUTES
@@ -15,7 +15,7 @@ from kb.domain.diagnosis.guide import REPAIR, Cause, Guide, Step
 from kb.guides import queries
 from kb.store import guide_runs
 from kb.store.db import writing
-from kb.store.models import Article, AuditRow, GuideRun, IncidentArticle, IncidentEvent
+from kb.store.models import Article, AuditRow, GuideRun, IncidentArticle, IncidentEvent, Notice, Person
 from tests.guides.conftest import reader_walk
 
 
@@ -186,6 +186,66 @@ def test_an_answer_can_be_taken_back(start, answer, post, page, row, make_guide)
 
     assert row(run).results == []
     assert post(run, "answers/plug", outcome="").status_code == 409
+
+
+@pytest.fixture
+def changed(app):
+    """A function: columns of one of the cast, set anew."""
+
+    def changed(login, **columns):
+        with writing(app.extensions["kb.engine"]) as session:
+            session.execute(update(Person).where(Person.login == login).values(**columns))
+
+    return changed
+
+
+def test_a_walk_is_handed_to_nobody_for_whom_it_does_not_exist(
+    start, post, page, row, people, changed, make_guide, make_incident
+):
+    few = start(make_guide(audience="restricted"), incident=make_incident().id)
+    many = start(make_guide())
+    yesterday = datetime.now(UTC).date() - timedelta(days=2)
+    changed("reviewer", disabled_at=datetime(2026, 11, 1, tzinfo=UTC))
+    changed("author", access_until=yesterday)
+
+    for run, offered in ((few, {"administrator"}), (many, {"administrator", "untrained"})):
+        shown = page(run)
+        assert {login for login in people if f"試験 {login}<" in shown.split("引き継ぐ相手")[1]} == offered
+        for login in people.keys() - offered:
+            assert post(run, "holder", person=people[login]).status_code == 422, login
+        assert row(run).person_id == people["engineer"]
+    changed("author", access_until=date(2099, 3, 31), consent_reference="")
+    assert post(many, "holder", person=people["author"]).status_code == 422
+
+
+def test_handing_over_tells_the_incident_and_who_takes_over(
+    start, post, people, session, as_role, make_guide, make_incident
+):
+    incident, article = make_incident(), make_guide()
+    run = start(article, incident=incident.id)
+
+    assert post(run, "holder", person=people["reviewer"]).status_code == 303
+
+    line = re.sub(r"<[^>]+>|\s", "", as_role("author").get(f"/incidents/{incident.id}").text)
+    assert f"手順書{article.number}カード読取機が反応しないの切り分けを引き継いだ" in line
+    assert "切り分けの担当：試験engineer→試験reviewer" in line
+    session.rollback()
+    notices = session.scalars(select(Notice)).all()
+    assert [(one.kind, one.person_id) for one in notices] == [("walk_handed_over", people["reviewer"])]
+    opened = as_role("reviewer").post(f"/notices/{notices[0].id}/reading")
+    assert opened.location == f"/walks/{run}"
+
+
+def test_the_timeline_names_no_restricted_guide_that_is_handed_over(
+    start, post, people, as_role, make_guide, make_incident
+):
+    incident = make_incident()
+    run = start(make_guide(audience="restricted"), incident=incident.id)
+
+    assert post(run, "holder", person=people["reviewer"]).status_code == 303
+
+    seen = as_role("untrained").get(f"/incidents/{incident.id}").text
+    assert "の切り分けを引き継いだ" in seen and "カード読取機が反応しない" not in seen
 
 
 def test_a_colleague_goes_on(start, post, page, row, people, session, as_role, make_guide):
