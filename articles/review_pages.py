@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from articles import forms, guide_view, queries, reviewing, service
 from articles.differences import Change, changes, place_of
 from kb.domain.errors import Reasons, Refused
-from kb.domain.reviewing import UNAPPROVED
+from kb.domain.reviewing import UNAPPROVED, may_withdraw
 from kb.store import submissions
 from kb.store.db import writing
 from kb.store.models import Article, Incident, Remark, Revision, Submission
@@ -169,7 +169,7 @@ def send_back(article_id: int, submission_id: int) -> Any:
 def withdraw(article_id: int, submission_id: int) -> Any:
     """Take back what was submitted; it stays a draft."""
     article, submission = _found(db.session(), article_id, submission_id)
-    reviewing.withdraw(db.session(), article, submission, by=current_user.id, now=db.now())
+    reviewing.withdraw(db.session(), article, submission, by=current_user, now=db.now())
     db.session().commit()
     flash(t("reviewing.withdrawn_now"), "success")
     return redirect(url_for("articles.show", article_id=article_id), 303)
@@ -277,6 +277,7 @@ def _page(
         later=reviewing.written_since(session, submission) if submission.state == "waiting" else (),
         missing=service.unpublishable(service.text_of(revision), article.owner_id),
         waits=submission.state == "waiting",
+        withdraws=may_withdraw(current_user, submission.submitted_by, article.owner_id),
         own=current_user.id in submissions.writers(session, submission),
         decision=block("decision"),
     )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from articles import causes, service
 from articles.differences import lines_of
 from kb.domain import personal_data, reviewing
+from kb.domain.access import Reader
 from kb.domain.articles import APPROVED
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.reviewing import LONGEST_REMARK, UNAPPROVED
@@ -114,13 +115,19 @@ def send_back(
 
 
 def withdraw(
-    session: Session, article: Article, submission: Submission, *, by: int | None, now: datetime
+    session: Session, article: Article, submission: Submission, *, by: Reader, now: datetime
 ) -> None:
-    """Take back what was submitted; it stays a draft. What stood urgently falls back at once."""
+    """Take back what was submitted; it stays a draft. What stood urgently falls back at once.
+
+    Raises Refused 403 for who neither submitted it, nor owns the article, nor decides.
+    """
     _require_waiting(submission)
-    submissions.end(submission, "withdrawn", article, by=by, now=now)
+    if not reviewing.may_withdraw(by, submission.submitted_by, article.owner_id):
+        raise Refused("reviewing.not_theirs", status=403)
+    submissions.end(submission, "withdrawn", article, by=by.id, now=now)
     _end_urgent(session, article, submission, now)
-    tell(session, "article.withdrawn", submission, by=by, now=now)
+    tell(session, "article.withdrawn", submission, by=by.id, now=now)
+    _notify(session, "withdrawn", submission, submissions.concerned(session, submission), by.id, now)
 
 
 def publish_urgently(

@@ -127,7 +127,7 @@ POST /articles/{submitted}/urgent-publication 303 303 403 409      409    403   
 GET  /articles/{submitted}/submissions/1 303 303 403     200       200    200      200           200
 POST /articles/{submitted}/submissions/1/approval 303 303 403 403  403    403      409           409
 POST /articles/{submitted}/submissions/1/return 401 401 403 403    403    403      409           409
-POST /articles/{submitted}/submissions/1/withdrawal 303 303 403 303 409   409      409           409
+POST /articles/{submitted}/submissions/1/withdrawal 303 303 403 403 403   303      409           409
 POST /articles/{submitted}/submissions/1/remarks 401 401 403 403   403    403      409           409
 POST /articles/{submitted}/submissions/1/remarks/1/removal 303 303 403 403 403 403 404           404
 GET  /notices/                      303   303   200      200       200    200      200           200

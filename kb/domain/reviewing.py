@@ -9,6 +9,7 @@ from collections.abc import Container
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from kb.domain.access import Reader, may
 from kb.domain.articles import Label, Text, text_problems
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.worktime import Calendar, closing_after
@@ -40,6 +41,12 @@ def require_second_person(person_id: int | None, writers: Container[int]) -> Non
     """Raise Refused 403 if this person wrote any of what is to be decided; nobody is no second person."""
     if person_id is None or person_id in writers:
         raise Refused("reviewing.own_text", status=403)
+
+
+def may_withdraw(reader: Reader, submitted_by: int | None, owner_id: int | None) -> bool:
+    """Return whether this person may take back what waits: who submitted it, the owner, or a ward officer."""
+    theirs = reader.id is not None and reader.id in (submitted_by, owner_id)
+    return theirs or may(reader, "article.publish")
 
 
 def require_outage(incident: Outage | None) -> None:

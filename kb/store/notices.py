@@ -69,6 +69,7 @@ KINDS: dict[str, Kind] = {
     "published_urgently": Kind(anchor="manage"),
     "approved": Kind(),
     "returned": Kind(),
+    "withdrawn": Kind(anchor="manage"),
     "fell_back": Kind(anchor="manage"),
 }
 

@@ -252,6 +252,23 @@ def test_what_was_withdrawn_is_a_draft_and_can_be_submitted_again(as_role, draft
     assert submit(article) != first
 
 
+@pytest.mark.parametrize("login", ["author", "engineer", "reviewer"])
+def test_only_who_submitted_it_the_owner_and_the_ward_withdraw(
+    people, as_role, draft_of, submit, decide, fresh, seen, login
+):
+    article = draft_of()
+    submission = submit(article, login="engineer")
+    assert "取り下げる" not in as_role("untrained").get(page_of(article, submission)).text
+    assert decide(article, submission, "withdrawal", login="untrained").status_code == 403
+    assert fresh(article, submission).state == "waiting"
+
+    assert "取り下げる" in as_role(login).get(page_of(article, submission)).text
+    assert decide(article, submission, "withdrawal", login=login).status_code == 303
+
+    told = seen(select(Notice.person_id).where(Notice.kind == "withdrawn"))
+    assert set(told) == {people["author"], people["engineer"]} - {people[login]}
+
+
 def test_the_queue_shows_each_what_waits_for_them(as_role, draft_of, submit):
     article = draft_of("reviewer")
     assert "審査待ちの記事はありません" in as_role("reviewer").get("/reviews/").text
