@@ -16,17 +16,11 @@ from flask.cli import AppGroup
 from kb.domain.access import scope
 from kb.domain.people import ROLES
 from kb.domain.periods import japan_date
+from kb.on_demand import on_demand
 from kb.settings import Settings
 from kb.web import db
 from kb.web.locale import label, t
 from search import gaps
-from search.bench.corpus import read_collection, read_folder
-from search.bench.run import Plan
-from search.bench.run import bench as measure_speed
-from search.evaluate import evaluate as measure
-from search.evaluate import read_lines, run_lines
-from search.experiment import Files
-from search.experiment import experiment as table_of_ideas
 from search.finding import Finder, Found, Result
 from search.index import IndexBusy, Progress
 from search.log import SearchLog
@@ -34,6 +28,10 @@ from search.queue import Queue
 from search.snippet import Parts
 from search.vocabulary.cli import commands as thesaurus
 
+corpus = on_demand("search.bench.corpus")
+speed = on_demand("search.bench.run")
+quality = on_demand("search.evaluate")
+ideas = on_demand("search.experiment")
 commands = AppGroup("search", help="Ask, rebuild and measure the search.")
 commands.add_command(thesaurus)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -193,10 +191,10 @@ def evaluate(
     DOCS: docs.jsonl[.gz] with id, title, text. QUERIES: queries.jsonl with id, text.
     QRELS: tab-separated query, document, grade. Needs no database and no secret key.
     """
-    with _refusing_what_is_no_collection(), _indexing(sum(1 for _ in read_lines(docs))) as progress:
-        report, run = measure(docs, queries, qrels, limit, progress, drop_one)
+    with _refusing_what_is_no_collection(), _indexing(sum(1 for _ in quality.read_lines(docs))) as progress:
+        report, run = quality.evaluate(docs, queries, qrels, limit, progress, drop_one)
     if out is not None:
-        out.write_text("".join(f"{line}\n" for line in run_lines(run)), encoding="utf-8")
+        out.write_text("".join(f"{line}\n" for line in quality.run_lines(run)), encoding="utf-8")
     for line in report.lines():
         click.echo(line)
 
@@ -223,9 +221,9 @@ def experiment(
     The files are those of `evaluate`. The queries of --check keep all their characters. Needs no database
     and no secret key.
     """
-    other = Files(*check) if check else None
+    other = ideas.Files(*check) if check else None
     with _refusing_what_is_no_collection():
-        for line in table_of_ideas(Files(docs, queries, qrels), other, limit, drop_one, _indexing):
+        for line in ideas.experiment(ideas.Files(docs, queries, qrels), other, limit, drop_one, _indexing):
             click.echo(line)
 
 
@@ -265,11 +263,11 @@ def bench(sizes: str, docs: Path | None, each: int, edits: int, seed: int, keep:
     """Measure speed and memory against tantivy; see docs/search.md. Needs no database and no secret key."""
     try:
         numbers = [int(size) for size in sizes.split(",")]
-        sources = read_folder(Path(current_app.root_path) / "articles" / "starter")
-        sources += read_collection(docs) if docs else []
+        sources = corpus.read_folder(Path(current_app.root_path) / "articles" / "starter")
+        sources += corpus.read_collection(docs) if docs else []
     except (ValueError, KeyError, OSError) as error:
         raise click.ClickException(t("search.unreadable", error=repr(error))) from error
-    measure_speed(sources, Plan(numbers, each, edits, seed, keep=keep), click.echo)
+    speed.bench(sources, speed.Plan(numbers, each, edits, seed, keep=keep), click.echo)
 
 
 def _require_database() -> None:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+SELDOM = (
+    "alembic",
+    "mammoth",
+    "openpyxl",
+    "PIL",
+    "pypdf",
+    "search.bench",
+    "search.evaluate",
+    "search.experiment",
+)
 FEATURES = ("articles", "search", "kb.guides", "kb.incidents", "kb.notices", "kb.people", "kb.privacy")
 ALLOWED = {
     "app": {"kb.web", "kb.store.db", "kb.settings", *FEATURES},
-    **{feature: {feature, "kb.web", "kb.store", "kb.domain", "kb.settings"} for feature in FEATURES},
-    "kb.web": {"kb.web", "kb.store", "kb.domain", "kb.settings"},
-    "kb.store": {"kb.store", "kb.domain"},
+    **{
+        feature: {feature, "kb.web", "kb.store", "kb.domain", "kb.settings", "kb.on_demand"}
+        for feature in FEATURES
+    },
+    "kb.web": {"kb.web", "kb.store", "kb.domain", "kb.settings", "kb.on_demand"},
+    "kb.store": {"kb.store", "kb.domain", "kb.on_demand"},
     "kb.domain": {"kb.domain"},
     "kb.settings": set(),
+    "kb.on_demand": set(),
 }
 """Package -> what it may import of ours."""
 
@@ -45,13 +61,15 @@ def within(module, package):
 
 
 def imports(file):
-    """Return every dotted name that a file imports, "from a import b" as a.b."""
+    """Return every dotted name that a file imports, now or on demand, "from a import b" as a.b."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: relative import"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "on_demand":
+            yield from (argument.value for argument in node.args)
 
 
 @pytest.mark.parametrize(("module", "file"), modules(), ids=lambda value: str(value))
@@ -74,6 +92,16 @@ def test_no_import_hides_inside_a_function(module, file):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             hidden = [inner for inner in ast.walk(node) if isinstance(inner, ast.Import | ast.ImportFrom)]
             assert not hidden, f"{module}.{node.name} imports inside"
+
+
+def test_a_serving_process_does_not_hold_what_it_seldom_needs():
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import app, sys; print(*sys.modules)"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+
+    assert "search.views" in loaded
+    assert not [name for name in loaded if any(within(name, seldom) for seldom in SELDOM)]
 
 
 def test_names_say_what_a_module_is_for():

@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-
 from kb.domain.errors import Refused
+from kb.on_demand import on_demand
 
+openpyxl = on_demand("openpyxl")
+cells = on_demand("openpyxl.cell")
 RISKY = tuple("=+-@\t\r＝＋－＠")
 """A cell that begins with one of these would be reckoned as a formula."""
 LARGEST_SHEET_NAME = 31
@@ -109,7 +109,7 @@ def parsed(text: str) -> Any:
 
 def xlsx_bytes(sheets: Iterable[tuple[str, Iterable[Row]]]) -> bytes:
     """Return a workbook. sheets: (name, rows); texts stay texts, whatever they begin with."""
-    book = Workbook(write_only=True)
+    book = openpyxl.Workbook(write_only=True)
     for name, rows in sheets:
         sheet = book.create_sheet(name[:LARGEST_SHEET_NAME])
         for row in rows:
@@ -122,7 +122,7 @@ def xlsx_bytes(sheets: Iterable[tuple[str, Iterable[Row]]]) -> bytes:
 def _cell(sheet: Any, value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    cell = WriteOnlyCell(sheet, value="".join(c for c in value if c >= " " or c in "\t\n"))
+    cell = cells.WriteOnlyCell(sheet, value="".join(c for c in value if c >= " " or c in "\t\n"))
     if cell.data_type in "fe":  # a formula, or an error such as #N/A
         cell.data_type = "s"
     return cell

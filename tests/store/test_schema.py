@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from kb.store import migrate
@@ -38,6 +39,15 @@ def test_every_migration_can_be_undone(engine):
 
     assert set(inspect(engine).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
     assert not migrate.is_current(engine)
+
+
+def test_a_database_of_any_other_version_is_not_current(engine):
+    assert not migrate.is_current(engine)
+    migrate.upgrade(engine, "0001")
+    assert not migrate.is_current(engine)
+
+    scripts = ScriptDirectory(str(migrate.MIGRATIONS))
+    assert [migrate.newest()] == scripts.get_heads()
 
 
 def test_sqlite_keeps_the_ground_rules(engine):
