@@ -82,7 +82,7 @@ def approve(
     service.require_in_use(article)
     reviewing.require_second_person(by, submissions.writers(session, submission))
     concerned = submissions.concerned(session, submission)
-    submissions.end(submission, "approved", article, by=by, now=now)
+    submissions.end(session, submission, "approved", article, by=by, now=now)
     session.flush()  # so that the publication finds nothing waiting
     service.release(session, article, confidence=confidence, by=by, now=now)
     tell(session, "article.approved", submission, by=by, now=now, revision=article.head_id)
@@ -108,7 +108,7 @@ def send_back(
     if not words and not remark_count(session, submission):
         raise Refused("reviewing.say_why", field="decision")
     refuse_all(_unfit(words))
-    submissions.end(submission, "returned", article, by=by, now=now, words=words)
+    submissions.end(session, submission, "returned", article, by=by, now=now, words=words)
     _end_urgent(session, article, submission, now)
     tell(session, "article.returned", submission, by=by, now=now, revision=article.head_id)
     _notify(session, "returned", submission, submissions.concerned(session, submission), by, now)
@@ -124,7 +124,7 @@ def withdraw(
     _require_waiting(submission)
     if not reviewing.may_withdraw(by, submission.submitted_by, article.owner_id):
         raise Refused("reviewing.not_theirs", status=403)
-    submissions.end(submission, "withdrawn", article, by=by.id, now=now)
+    submissions.end(session, submission, "withdrawn", article, by=by.id, now=now)
     _end_urgent(session, article, submission, now)
     tell(session, "article.withdrawn", submission, by=by.id, now=now)
     _notify(session, "withdrawn", submission, submissions.concerned(session, submission), by.id, now)

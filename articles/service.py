@@ -181,7 +181,7 @@ def release(
     with session.no_autoflush:  # one row of the queue for all that this transaction changes
         waiting = submissions.waiting(session, article.id)
     if waiting is not None:
-        submissions.end(waiting, "superseded", article, by=by, now=now)
+        submissions.end(session, waiting, "superseded", article, by=by, now=now)
     let_read(session, article, article.head, confidence, now)
     upkeep.published(session, article, by=by, now=now, imported=not complete)
     audit.record(
@@ -233,7 +233,7 @@ def archive(session: Session, article: Article, *, by: int | None, now: datetime
         raise Refused("articles.already_archived", status=409)
     waiting = submissions.waiting(session, article.id)
     if waiting is not None:
-        submissions.end(waiting, "withdrawn", article, by=by, now=now)
+        submissions.end(session, waiting, "withdrawn", article, by=by, now=now)
         if article.confidence == UNAPPROVED:
             fall_back(session, article, waiting, now=now)
     _set_confidence(session, article, "archived", by=by, now=now)

@@ -13,7 +13,7 @@ from kb.domain.diagnosis.walking import Answer, eliminated, named
 from kb.guides.queries import Walk
 from kb.store import guide_runs
 from kb.store.models import IncidentEvent
-from kb.store.notices import notify
+from kb.store.notices import notify, settle
 from kb.store.timeline import add_event
 from kb.web.locale import words_in
 
@@ -78,6 +78,7 @@ def of_escalation(session: Session, walk: Walk, *, by: int | None, now: datetime
 def of_hand_over(session: Session, walk: Walk, person_id: int, *, by: int | None, now: datetime) -> None:
     """Add to the timeline who goes on with it, and tell them. The walk has its holder until now."""
     row = walk.row
+    taken_over(session, walk, now=now)
     about = ("article", row.article_id)
     notify(session, "walk_handed_over", [person_id], about=about, at=now, by=by, run_id=row.id)
     if not _tells(walk):
@@ -87,6 +88,12 @@ def of_hand_over(session: Session, walk: Walk, person_id: int, *, by: int | None
     data["fields"] = {"walk_holder_id": [row.person_id, person_id]}
     add_event(session, row.incident_id or 0, "change", at=now, by=by, text=text, **data)
     _touch(walk, now)
+
+
+def taken_over(session: Session, walk: Walk, *, now: datetime) -> None:
+    """Ask nobody any more to go on with the walk: somebody did, or nobody need."""
+    about = ("article", walk.row.article_id)
+    settle(session, ["walk_handed_over"], about=about, at=now, run_id=walk.row.id)
 
 
 def _title(walk: Walk) -> str:

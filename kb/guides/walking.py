@@ -148,6 +148,8 @@ def go_on(session: Session, walk: Walk, *, by: int | None, now: datetime) -> Non
     row = _open(walk)
     if row.step_at is None:
         row.step_at = now
+        if by == row.person_id:
+            telling.taken_over(session, walk, now=now)
         _changed(row, by, now)
         session.commit()
 
@@ -183,6 +185,7 @@ def end(session: Session, walk: Walk, state: str, *, by: int | None, now: dateti
         incident_links.link(
             session, incident, row.article_id, "solved", by=by, at=now, revision_id=row.revision_id
         )
+    telling.taken_over(session, walk, now=now)
     if state == ESCALATED:
         telling.of_escalation(session, walk, by=by, now=now)
     step = mended(walk.answers)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from kb.domain import access
@@ -113,6 +113,20 @@ def notify(
     _forget(session, told, at)
     session.flush()
     return told
+
+
+def settle(
+    session: Session, kinds: Collection[str], *, about: tuple[str, int], at: datetime, **data: int
+) -> None:
+    """Mark read for everybody, within the transaction, what asked for something that is done by now.
+
+    data: only the notices that were told with these numbers.
+    """
+    same = Notice.object_type == about[0], Notice.object_id == about[1]
+    told = [Notice.data[name].as_integer() == value for name, value in data.items()]
+    unread = update(Notice).where(Notice.kind.in_(kinds), Notice.read_at.is_(None), *same, *told)
+    with session.no_autoflush:  # what the transaction changed is flushed at once, in its own time
+        session.execute(unread.values(read_at=at))
 
 
 def _people(session: Session, ids: Collection[int]) -> Iterable[Person]:

@@ -9,7 +9,10 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from kb.store.models import Article, Person, Revision, Submission
+from kb.store.notices import settle
 
+ASKING = ("submitted", "published_urgently")
+"""The notices that ask for a decision."""
 WAITS = Submission.state == "waiting"
 
 
@@ -46,12 +49,20 @@ def written_by(person_id: int | None) -> ColumnElement[bool]:
 
 
 def end(
-    submission: Submission, state: str, article: Article, *, by: int | None, now: datetime, words: str = ""
+    session: Session,
+    submission: Submission,
+    state: str,
+    article: Article,
+    *,
+    by: int | None,
+    now: datetime,
+    words: str = "",
 ) -> None:
-    """Note within the transaction how a submission ended, and about which revision."""
+    """Note within the transaction how a submission ended and about which revision: nobody need decide it."""
     submission.state, submission.decision_words = state, words
     submission.decided_by, submission.decided_at = by, now
     submission.decided_revision_id = article.head_id
+    settle(session, ASKING, about=("article", article.id), at=now)
 
 
 def overdue(session: Session, now: datetime) -> Sequence[Submission]:

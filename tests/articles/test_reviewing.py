@@ -269,6 +269,25 @@ def test_only_who_submitted_it_the_owner_and_the_ward_withdraw(
     assert set(told) == {people["author"], people["engineer"]} - {people[login]}
 
 
+@pytest.mark.parametrize("end", ["approval", "return", "withdrawal", "archive"])
+def test_nobody_is_asked_any_more_to_decide_what_was_decided(
+    as_role, draft_of, submit, decide, seen, make_incident, end
+):
+    article, other = draft_of(), draft_of()
+    submission, _ = submit(article), submit(other)
+    urgent = {"base": article.head_id, "incident": make_incident().id}
+    as_role("engineer").post(f"/articles/{article.id}/urgent-publication", data=urgent)
+    asking = select(Notice.object_id).where(Notice.kind.in_(("submitted", "published_urgently")))
+    assert sorted(seen(asking)) == [article.id, article.id, other.id]
+
+    if end == "archive":
+        as_role("reviewer").post(f"/articles/{article.id}/archival")
+    else:
+        decide(article, submission, end, decision="直してください")
+
+    assert seen(asking.where(Notice.read_at.is_(None))) == [other.id]
+
+
 def test_the_queue_shows_each_what_waits_for_them(as_role, draft_of, submit):
     article = draft_of("reviewer")
     assert "審査待ちの記事はありません" in as_role("reviewer").get("/reviews/").text

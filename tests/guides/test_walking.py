@@ -236,6 +236,34 @@ def test_handing_over_tells_the_incident_and_who_takes_over(
     assert opened.location == f"/walks/{run}"
 
 
+@pytest.mark.parametrize(
+    ("place", "login", "fields"),
+    [
+        ("rest", "reviewer", {"going_on": 1}),
+        ("end", "engineer", {"state": "abandoned"}),
+        ("holder", "reviewer", {"person": 2}),
+    ],
+)
+def test_nobody_is_asked_any_more_to_go_on_with_a_walk_that_goes_on_or_is_over(
+    start, post, people, session, make_guide, make_incident, place, login, fields
+):
+    article = make_guide()
+    kept, run = start(article), start(article, incident=make_incident().id)
+    waiting = select(Notice.person_id).where(Notice.read_at.is_(None))
+    post(run, "holder", person=people["reviewer"])
+    post(kept, "holder", person=people["administrator"])
+    assert post(run, "rest", login="administrator", going_on=1).status_code == 303
+    assert post(run, "rest", login="administrator").status_code == 303
+    session.rollback()
+    assert set(session.scalars(waiting)) == {people["reviewer"], people["administrator"]}
+
+    assert post(run, place, login=login, **fields).status_code == 303
+
+    session.rollback()
+    new = {people["engineer"]} if place == "holder" else set()
+    assert set(session.scalars(waiting)) == {people["administrator"]} | new
+
+
 def test_the_timeline_names_no_restricted_guide_that_is_handed_over(
     start, post, people, as_role, make_guide, make_incident
 ):
