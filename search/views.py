@@ -10,10 +10,10 @@ from kb.domain.articles import AUDIENCES, KINDS
 from kb.domain.personal_data import masked
 from kb.settings import Settings
 from kb.store.db import reading
-from kb.web import db, finding, indexing
+from kb.web import db, finding, indexing, rounds
 from kb.web.access import can, may, scope
 from kb.web.locale import label
-from search import box, feedback, gap_pages
+from search import box, feedback, gap_pages, memory
 from search.finding import Finder, Found
 from search.incidents import Told
 from search.index import Index
@@ -58,6 +58,7 @@ def start(app: Flask) -> None:
     queue: Queue = app.extensions["search.queue"]
     queue.start()
     feedback.start(app)
+    rounds.add(app, lambda *_: memory.let_go())
     threading.Thread(target=_warm, args=[app], name="search-warm", daemon=True).start()
 
 
@@ -67,6 +68,7 @@ def _warm(app: Flask) -> None:
     box.warm(app)
     told: Told = app.extensions["search.told"]
     told.warm(lambda: reading(app.extensions["kb.engine"]))
+    memory.let_go()
 
 
 def _wake_after_change(response: Response) -> Response:

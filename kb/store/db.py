@@ -31,7 +31,8 @@ def make_engine(url: str) -> Engine:
     """Return an engine for the URL, with this project's ground rules applied to SQLite."""
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 30})
+    # The connection used last is used next: each has a page cache of its own.
+    engine = create_engine(url, connect_args={"timeout": 30}, pool_use_lifo=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
