@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import Select, func, select
 from sqlalchemy.exc import OperationalError
@@ -73,12 +73,18 @@ def _waiting() -> Select[Any]:
     return rows.order_by(*order).options(*_LISTED)
 
 
-def waiting_count() -> int:
-    """Return how many submissions wait for those who decide; to others none."""
-    if not can("article.publish"):
-        return 0
+@bp.app_template_global()
+def waiting_reviews() -> int:
+    """Return how many submissions wait for those who decide, to others none; asked once a request."""
+    if "waiting_reviews" not in g:
+        g.waiting_reviews = _waiting_count() if can("article.publish") else 0
+    return g.waiting_reviews
+
+
+def _waiting_count() -> int:
     rows = _waiting().with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
-    return db.session().scalar(rows) or 0
+    with db.reading() as session:  # the page that answers a post waits for nobody who writes
+        return session.scalar(rows) or 0
 
 
 def _submitted_by_me() -> Select[Any]:

@@ -74,7 +74,7 @@ USES = 10
 def home() -> str:
     """Show where a person starts: the search box, what waits for them, what is new."""
     found = queries.start_page(db.session(), scope(), japan_date(db.now()))
-    return render_template("articles/home.html", **found, reviews=review_pages.waiting_count())
+    return render_template("articles/home.html", **found, reviews=review_pages.waiting_reviews())
 
 
 @bp.get("/articles/")

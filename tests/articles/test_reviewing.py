@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -304,6 +305,24 @@ def test_the_queue_shows_each_what_waits_for_them(as_role, draft_of, submit):
     assert link not in as_role("author").get("/reviews/?view=all").text
     assert link in as_role("reviewer").get("/reviews/?view=mine").text
     assert "審査待ち" in as_role("administrator").get("/").text
+
+
+def test_review_and_upkeep_are_one_menu_away_with_how_much_waits(as_role, draft_of, submit):
+    submit(draft_of())
+    menus = {}
+    for login in ("staff", "engineer", "author", "reviewer"):
+        page = as_role(login).get("/articles/").text
+        menus[login] = re.search(r"<summary>審査・手入れ(.*?)</details>", page, re.DOTALL)
+
+    assert menus["staff"] is None
+    for login, places in (
+        ("engineer", ["/reviews/", "/upkeep/"]),
+        ("author", ["/reviews/", "/upkeep/", "/search/gaps", "/thesaurus/"]),
+        ("reviewer", ["/reviews/", "/upkeep/", "/search/gaps", "/thesaurus/"]),
+    ):
+        assert re.findall(r'href="([^"]+)"', menus[login][1]) == places, login
+        assert menus[login][1].count("1件が待っています") == (2 if login == "reviewer" else 0)
+    assert "1件が待っています" not in as_role("staff").get("/").text
 
 
 def test_a_submission_of_a_text_one_may_not_read_is_not_there(as_role, make_article, submit, fresh):

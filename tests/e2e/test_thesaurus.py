@@ -9,6 +9,7 @@ def test_a_reviewer_adds_a_group_and_undoes_a_shipped_one(
     page, sign_in, assert_accessible, assert_no_sideways_scroll, screenshot
 ):
     sign_in(page, "reviewer")
+    page.get_by_text("審査・手入れ").click()
     page.get_by_role("link", name="同義語", exact=True).click()
     for _ in range(2):
         assert_accessible(page)
@@ -80,5 +81,5 @@ def test_the_administrators_places_are_one_menu_away(
     screenshot(page, "thesaurus menu narrow")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/thesaurus/")
-    assert page.locator(".nav-menu a[aria-current]").get_attribute("href") == "/thesaurus/"
+    page.wait_for_url("**/privacy/")
+    assert page.locator(".nav-menu a[aria-current]").get_attribute("href") == "/privacy/"
