@@ -74,9 +74,13 @@ class Held:
 
     def stands_in(self, documents: Mask) -> bool:
         """Return whether one of these documents has the term."""
+        if not self.count:
+            return False
         if isinstance(self.at, slice):
-            return self.count_in(documents) > 0
-        return self.count > 0 and bool(documents.take(self.at[:_FEW]).any() or documents.take(self.at).any())
+            few = documents[:_FEW] & (self.scores[:_FEW] != 0)
+        else:
+            few = documents.take(self.at[:_FEW])
+        return bool(few.any()) or self.count_in(documents) > 0
 
 
 def held(snapshot: Snapshot, kind: Kind, key: str, tuning: Tuning) -> Held:

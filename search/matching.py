@@ -11,7 +11,7 @@ import numpy as np
 
 from search import analysis
 from search.analysis import Other, Query, Term
-from search.bm25 import Documents, Floats, Held, common, gather, held, idf
+from search.bm25 import Floats, Held, common, gather, held, idf
 from search.fields import Kind
 from search.rows import Mask
 from search.snapshot import Snapshot
@@ -24,7 +24,6 @@ LOG_CODES = 3.0
 """In a log its codes decide: the other words are mostly those of every log."""
 LOG_COMMON = 0.2
 """A pair of letters in such a share of the articles tells nothing of a log: its words have no slips."""
-_NOWHERE = np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,12 +146,13 @@ class Asked:
         for gains in self._gains():
             sums += gains
         if self.query.is_log:
-            sums += np.float32(LOG_CODES) * sums.max() * self._codes()
+            sums += np.float32(LOG_CODES) * sums.max() * self._codes
         return sums
 
+    @cached_property
     def _codes(self) -> Floats:
-        """Return for each document the share of the query's codes (by idf) that it has."""
-        share = np.zeros(len(self.snapshot.rows), dtype=np.float32)
+        """The share of the query's codes (by idf) that each document has."""
+        share = np.zeros(len(self.allowed), dtype=np.float32)
         codes = [found for t in self.query.codes if (found := self.held("identifiers", t.key)).count]
         for found in codes:
             found.apply(np.add, share, found.has * np.float32(found.idf))
@@ -192,15 +192,12 @@ class Asked:
         for word in self.words:
             if word.is_known():
                 worths += word.worth
-            elif len(like := self._documents_like(word.term)):
-                worth = word.term.weight * idf(self.snapshot, len(like))
-                share[like] += np.float32(worth)
+            elif count := int(np.count_nonzero(like := self._like(word.term))):
+                worth = word.term.weight * idf(self.snapshot, count)
+                share += like * np.float32(worth)
                 worths += worth
         mask: Mask = share > MATCH_SHARE * worths if worths else np.zeros(len(share), dtype=bool)
-        for term in self.query.codes:
-            found = self.held("identifiers", term.key)
-            found.apply(np.logical_or, mask, found.has)
-        return mask & self.allowed
+        return (mask | (self._codes > 0)) & self.allowed
 
     @cached_property
     def cover(self) -> Floats:
@@ -217,13 +214,13 @@ class Asked:
             cover += credit * np.float32(word.worth)
         return cover
 
-    def _documents_like(self, term: Term) -> Documents:
+    def _like(self, term: Term) -> Mask:
         """Return the allowed documents that have most of the grams of a word that stands nowhere."""
         grams = analysis.typed_grams(term)
         if len(grams) < 2:
-            return _NOWHERE
-        counts = np.zeros(len(self.allowed), dtype=np.float32)
+            return np.zeros(len(self.allowed), dtype=bool)
+        counts = np.zeros(len(self.allowed), dtype=np.int16)
         for found in gather(self.snapshot, "grams", grams, self.tuning).values():
-            found.apply(np.add, counts, found.has * np.float32(1))
-        enough = (counts >= np.ceil(TYPO_SHARE * len(grams))) & self.allowed
-        return np.flatnonzero(enough).astype(np.int32)
+            found.apply(np.add, counts, found.has.astype(np.int16))
+        like: Mask = (counts >= np.ceil(TYPO_SHARE * len(grams))) & self.allowed
+        return like

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -77,6 +77,11 @@ class Rows:
         return len(self.ids)
 
     @cached_property
+    def _few(self) -> dict[str, list[int]]:
+        """Return the numbers of the names that kinds and audiences have."""
+        return {facet: np.unique(self._column(facet)).tolist() for facet in ("kind", "audience")}
+
+    @cached_property
     def _groups(self) -> tuple[list[Facts], Ints]:
         """Return the different facts and, for each document, which of them it has."""
         if not len(self):
@@ -113,11 +118,12 @@ class Rows:
     def counts(self, facet: str, among: Mask) -> dict[str, int]:
         """Return how many of the documents have each name of the facet, most first."""
         if facet == "component":
-            numbers = self.component_names[among[self.component_rows]]
+            found = np.bincount(self.component_names.compress(among.take(self.component_rows)))
+            counts = {number: int(found[number]) for number in np.flatnonzero(found).tolist()}
         else:
-            numbers = self._column(facet)[among]
-        counts = np.bincount(numbers)
-        pairs = [(_names.name(number), int(counts[number])) for number in np.flatnonzero(counts).tolist()]
+            column = self._column(facet)  # of few names: quicker than to sort or to choose the rows
+            counts = {one: int(np.count_nonzero(among & (column == one))) for one in self._few[facet]}
+        pairs = [(_names.name(number), count) for number, count in counts.items() if count]
         return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
     def entries(self) -> dict[int, float]:
@@ -129,25 +135,37 @@ class Rows:
         return {"kind": self.kind, "audience": self.audience}[facet]
 
 
+_ROW = np.dtype(
+    [
+        ("ids", np.int64),
+        ("kind", np.int64),
+        ("audience", np.int64),
+        ("confidence", np.int64),
+        ("owner", np.int64),
+        ("lengths", np.float32, len(FIELDS)),
+        ("updated", np.float64),
+    ]
+)
+
+
 def from_facts(encoded: Iterable[bytes], live: Mask) -> Rows:
-    """Return the rows that `facts` made, in order."""
-    rows = [json.loads(one) for one in encoded]
-    pairs = [(at, _names.number(name)) for at, row in enumerate(rows) for name in row[5]]
+    """Return the rows that `facts` made, in order, read one by one: their objects take far more room."""
+    pairs: list[tuple[int, int]] = []
 
-    def numbers(column: int) -> Ints:
-        return np.array([_names.number(row[column]) for row in rows], dtype=np.int64)
+    def read() -> Iterator[tuple[object, ...]]:
+        for at, one in enumerate(encoded):
+            key, kind, audience, confidence, owner, components, lengths, updated = json.loads(one)
+            pairs.extend((at, _names.number(name)) for name in components)
+            names = map(_names.number, (kind, audience, confidence))
+            yield key, *names, owner, tuple(lengths), updated
 
+    table = np.fromiter(read(), _ROW, len(live))
     return Rows(
-        ids=np.array([row[0] for row in rows], dtype=np.int64),
-        kind=numbers(1),
-        audience=numbers(2),
-        confidence=numbers(3),
-        owner=np.array([row[4] for row in rows], dtype=np.int64),
+        **{name: np.ascontiguousarray(table[name]) for name in _ROW.names or () if name != "lengths"},
         live=live,
-        lengths=np.array([row[6] for row in rows], dtype=np.float32).reshape(-1, len(FIELDS)).T,
+        lengths=np.ascontiguousarray(table["lengths"].T),
         component_rows=np.array([at for at, _ in pairs], dtype=np.int64),
         component_names=np.array([name for _, name in pairs], dtype=np.int64),
-        updated=np.array([row[7] for row in rows], dtype=np.float64),
     )
 
 
