@@ -120,10 +120,12 @@ def _made(snapshot: Snapshot, kind: Kind, keys: Sequence[str], tuning: Tuning) -
         places, scores = _summed(
             [_in_field(snapshot, n, some, tuning) for n in _BY_KIND[kind]], len(some) * size
         )
-        ends = np.searchsorted(places, np.arange(len(some) + 1) * size).tolist()
-        documents = (places % size).astype(np.int32)
-        worths = _idf(snapshot, np.diff(ends)).tolist()
-        for (begin, end), worth in zip(pairwise(ends), worths, strict=True):
+        starts = np.arange(len(some) + 1) * size
+        ends = np.searchsorted(places, starts)
+        counts = np.diff(ends)
+        documents = (places - np.repeat(starts[:-1], counts)).astype(np.int32)
+        worths = _idf(snapshot, counts).tolist()
+        for (begin, end), worth in zip(pairwise(ends.tolist()), worths, strict=True):
             yield _held(documents[begin:end], scores[begin:end], worth, size)
 
 
@@ -146,7 +148,7 @@ def _in_field(
     field, k1, b = FIELDS[number], tuning.k1, tuning.b
     documents, counts, sizes = snapshot.gather(field.name, keys)
     worth = (field.weight * (k1 + 1) * _idf(snapshot, sizes)).astype(np.float32)
-    below = snapshot.relative_lengths[number][documents]
+    below = snapshot.relative_lengths[number].take(documents)
     below *= np.float32(k1 * b)
     below += np.float32(k1 * (1 - b))
     below += counts
@@ -170,9 +172,9 @@ def _summed(fields: Sequence[tuple[NDArray[np.intp], Floats]], size: int) -> tup
     room = np.zeros(size, dtype=np.float32)
     room[fields[0][0]] = fields[0][1]
     for places, scores in fields[1:]:
-        room[places] += scores
+        np.add.at(room, places, scores)
     together = np.flatnonzero(room != 0)
-    return together, room[together]
+    return together, room.take(together)
 
 
 def idf(snapshot: Snapshot, documents: int) -> float:
