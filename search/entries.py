@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, joinedload
 
 from kb.domain import plain
@@ -17,6 +19,7 @@ from search.fields import Document
 from search.snippet import Passage
 
 CHUNK = 200
+log = logging.getLogger(__name__)
 
 
 def shown(article: Article) -> Revision | None:
@@ -62,23 +65,35 @@ def newest(session: Session) -> dict[int, float]:
     return {number: updated.timestamp() for number, updated in session.execute(rows)}
 
 
-def all_documents(session: Session) -> Iterator[Document]:
-    """Yield the entry of every article that is not archived."""
+def all_documents(session: Session, unreadable: set[int]) -> Iterator[Document]:
+    """Yield the entry of every article that is not archived, as `documents` does."""
     ids = session.scalars(select(Article.id).where(Article.confidence != "archived").order_by(Article.id))
-    yield from documents(session, ids.all())
+    yield from documents(session, ids.all(), unreadable)
 
 
-def documents(session: Session, ids: Iterable[int]) -> Iterator[Document]:
-    """Yield the entries of these articles; of those that are archived or gone there is none."""
+def documents(session: Session, ids: Iterable[int], unreadable: set[int]) -> Iterator[Document]:
+    """Yield the entries of these articles; of those that are archived or gone there is none.
+
+    What cannot be read of the database is logged and noted in `unreadable`, and keeps nobody from the others.
+    """
     rest = iter(ids)
     while chunk := list(islice(rest, CHUNK)):
-        yield from _chunk(session, chunk)
+        yield from few(session, chunk, unreadable)
         session.expunge_all()
 
 
-def few(session: Session, ids: Sequence[int]) -> Iterator[Document]:
-    """Yield the entries of these articles as `documents` does; what else the session holds stays in it."""
-    return _chunk(session, ids) if ids else iter(())
+def few(session: Session, ids: Sequence[int], unreadable: set[int]) -> Iterable[Document]:
+    """Return the entries of these articles as `documents` does; what else the session holds stays in it."""
+    try:
+        return list(_chunk(session, ids)) if ids else ()
+    except (MemoryError, OSError, SQLAlchemyError):  # not the article's fault
+        raise
+    except Exception:
+        if len(ids) > 1:
+            return [document for number in ids for document in few(session, [number], unreadable)]
+        log.exception("article %s cannot be searched", ids[0])
+        unreadable.add(ids[0])
+        return ()
 
 
 def _chunk(session: Session, ids: Sequence[int]) -> Iterator[Document]:

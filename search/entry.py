@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zlib
 from collections import Counter
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from search.folding import fold
 from search.rows import facts
 
 COLUMNS = ("facts", "sequence")
+log = logging.getLogger(__name__)
 _GAP = 8  # empty places between two texts, so that their words are not neighbours
 
 
@@ -36,6 +38,21 @@ def entry_of(document: Document) -> Entry:
     if found is None:
         found = _held[document] = _taken_apart(document)
     return found
+
+
+def entry_if_readable(document: Document, unreadable: set[int]) -> Entry | None:
+    """Return the document's entry, or None for one that cannot be taken apart: logged and noted.
+
+    Raises MemoryError, OSError: these are not the document's fault.
+    """
+    try:
+        return entry_of(document)
+    except (MemoryError, OSError):
+        raise
+    except Exception:
+        log.exception("article %s cannot be searched", document.id)
+        unreadable.add(document.id)
+        return None
 
 
 def word_hash(word: str) -> int:

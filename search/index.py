@@ -33,7 +33,7 @@ from search.engine import (
     fields,
     formats,
 )
-from search.entry import COLUMNS, entry_of
+from search.entry import COLUMNS, entry_if_readable, entry_of
 from search.fields import FIELDS, Document, signature
 
 Progress = Callable[[int], None]
@@ -232,16 +232,21 @@ class Writing:
         self._files = files
 
     def update(
-        self, documents: Iterable[Document], deletions: Collection[int] = (), progress: Progress | None = None
+        self,
+        documents: Iterable[Document],
+        deletions: Collection[int] = (),
+        progress: Progress | None = None,
+        unreadable: set[int] | None = None,
     ) -> None:
         """Put the documents in (the last of each id counts) and take the deletions out, in one commit.
 
         Durable on return. Raises IndexUnusable, IndexBusy; on any failure the index stays as it was.
-        progress is called after each document with how many are done.
+        progress is called after each document with how many are done. Given a set, what cannot be taken apart
+        is noted there and left out instead of failing.
         """
         latest = {document.id: document for document in documents}
         directory = self._index.directory()
-        _write(self._files, directory, latest.values(), {*latest, *deletions}, progress)
+        _write(self._files, directory, latest.values(), {*latest, *deletions}, progress, unreadable)
 
     def tidy(self) -> None:
         """Join small segments once there are many. Raises IndexUnusable, IndexBusy."""
@@ -249,17 +254,25 @@ class Writing:
         if len(list(directory.glob("*.seg"))) > _MOST_SEGMENTS:
             _write(self._files, directory, (), (), most=_MOST_SEGMENTS)
 
-    def rebuild(self, documents: Iterable[Document], progress: Progress | None = None) -> int:
+    def rebuild(
+        self,
+        documents: Iterable[Document],
+        progress: Progress | None = None,
+        unreadable: set[int] | None = None,
+    ) -> int:
         """Make a new index beside the one in use, then put it in its place; return how many documents.
 
-        Searches go on against the old one until the swap, which is one rename. progress is called after
-        each document with how many are done. The old index and left-overs of crashed rebuilds are removed.
+        Searches go on against the old one until the swap, which is one rename. progress and unreadable as of
+        `update`; where nothing can be read at all, it fails. The old index and left-overs of crashed rebuilds
+        are removed.
         """
         directory = self._root / f"index-{secrets.token_hex(8)}"
         directory.mkdir(mode=0o700)
         try:
             FileIndex.create(_storage(directory), _schema())
-            count = _write(self._files, directory, _unique(documents), (), progress)
+            count = _write(self._files, directory, _unique(documents), (), progress, unreadable)
+            if unreadable and not count:
+                raise RuntimeError("none of the articles can be taken apart")
             (directory / "fingerprint").write_text(fingerprint())
             _sync(directory, self._files)
             self._point_to(directory)
@@ -331,6 +344,7 @@ def _write(
     documents: Iterable[Document],
     replaced: Collection[int],
     progress: Progress | None = None,
+    unreadable: set[int] | None = None,
     most: int = _MOST_UNTIDY,
 ) -> int:
     """Write one commit: `replaced` out, documents in; return how many went in."""
@@ -338,11 +352,13 @@ def _write(
     try:
         _delete(writer, files, replaced)
         count = 0
-        for count, document in enumerate(documents, 1):
-            entry = entry_of(document)
-            postings.add(writer, entry.terms, entry.columns)
+        for done, document in enumerate(documents, 1):
+            entry = entry_of(document) if unreadable is None else entry_if_readable(document, unreadable)
+            if entry:
+                postings.add(writer, entry.terms, entry.columns)
+                count += 1
             if progress:
-                progress(count)
+                progress(done)
         writer.commit(mergetype=partial(_merge, most=most))
     except BaseException:
         with suppress(Exception):

@@ -2,17 +2,19 @@
 
 The rows of the queue are written in the transaction that changes an article and removed after the index has
 committed, so that a crash in between repeats work and never loses it. One process at a time drains.
+The row of an article that cannot be read stays, and keeps no other from the index.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import ColumnElement, Engine, delete, func, select, true
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -29,6 +31,8 @@ BATCH = 1_000
 POLL_SECONDS = 5.0
 TIDY_SECONDS = 1.0
 LINGER_SECONDS = 0.5
+RETRY_SECONDS = 600.0
+"""After so long an article that could not be read is tried again; after its next edit at once."""
 _ENOUGH = 48
 """So many articles are worth a commit while others are still being saved."""
 _DELETED_AT_ONCE = 500
@@ -37,10 +41,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Waiting:
-    """Rows of the queue and the articles they name, each once."""
+    """Rows of the queue: {row: the article it names}."""
 
-    rows: Sequence[int]
-    articles: Sequence[int]
+    rows: Mapping[int, int]
+
+    @property
+    def articles(self) -> Sequence[int]:
+        """The articles, each once."""
+        return list(dict.fromkeys(self.rows.values()))
 
 
 class Queue:
@@ -51,6 +59,7 @@ class Queue:
         self._index = index
         self._background = Background("search-queue", self._run)
         self._checked = ""
+        self._put_off: dict[int, float] = {}
         self.compared = False  # whether the background work has looked for differences, once after start
 
     def wake(self) -> None:
@@ -156,45 +165,60 @@ class Queue:
 
     def _count(self) -> int:
         with reading(self._engine) as session:
-            return session.scalar(select(func.count(ToIndex.article_id.distinct()))) or 0
+            return session.scalar(select(func.count(ToIndex.article_id.distinct())).where(self._due())) or 0
+
+    def _due(self) -> ColumnElement[bool]:
+        """Return which rows are to be tried now: all but those put off."""
+        now = time.monotonic()
+        self._put_off = {row: until for row, until in self._put_off.items() if until > now}
+        return ToIndex.id.not_in(self._put_off)
 
     def _drain(self, index: Writing, before: int, progress: Progress | None) -> int:
         done = 0
         total = before + self._count() if progress else 0
         while True:
             with reading(self._engine) as session:
-                waiting = _waiting(session)
+                waiting = _waiting(session, self._due())
                 if not waiting.rows:
                     return done
-                found = entries.documents(session, waiting.articles)
+                unreadable: set[int] = set()
+                found = entries.documents(session, waiting.articles, unreadable)
+                told = _from(progress, before + done, total)
                 try:
-                    index.update(found, waiting.articles, _from(progress, before + done, total))
+                    index.update(found, waiting.articles, told, unreadable)
                 except IndexUnusable as reason:
                     log.info("rebuilding the search index: %s", reason)
                     return done + self._rebuild(index, progress)
             self._checked = self._index.generation()
-            self._forget(waiting)
-            done += len(waiting.articles)
+            self._forget(waiting, unreadable)
+            done += len(waiting.articles) - len(unreadable)
 
     def _rebuild(self, index: Writing, progress: Progress | None) -> int:
         with reading(self._engine) as session:
-            waiting = _waiting(session, most=None)
+            waiting = _waiting(session, true(), most=None)
             total = entries.count(session)
-            count = index.rebuild(entries.all_documents(session), _from(progress, 0, total))
-        self._forget(waiting)
+            unreadable: set[int] = set()
+            found = entries.all_documents(session, unreadable)
+            count = index.rebuild(found, _from(progress, 0, total), unreadable)
+        self._forget(waiting, unreadable)
         return count
 
-    def _forget(self, waiting: _Waiting) -> None:
-        for start in range(0, len(waiting.rows), _DELETED_AT_ONCE):
+    def _forget(self, waiting: _Waiting, unreadable: Collection[int]) -> None:
+        """Remove the rows of what the index has now, and put off those of what it cannot have yet."""
+        later = time.monotonic() + RETRY_SECONDS
+        self._put_off |= {row: later for row, article in waiting.rows.items() if article in unreadable}
+        done = [row for row, article in waiting.rows.items() if article not in unreadable]
+        for start in range(0, len(done), _DELETED_AT_ONCE):
             with writing(self._engine) as session:
-                rows = waiting.rows[start : start + _DELETED_AT_ONCE]
+                rows = done[start : start + _DELETED_AT_ONCE]
                 session.execute(delete(ToIndex).where(ToIndex.id.in_(rows)))
 
 
-def _waiting(session: Session, most: int | None = BATCH) -> _Waiting:
-    """Return the oldest rows of the queue. Read before the articles: those are then at least as new."""
-    found = session.execute(select(ToIndex.id, ToIndex.article_id).order_by(ToIndex.id).limit(most)).all()
-    return _Waiting([row for row, _ in found], list(dict.fromkeys(article for _, article in found)))
+def _waiting(session: Session, due: ColumnElement[bool], most: int | None = BATCH) -> _Waiting:
+    """Return the oldest rows that are due. Read before the articles: those are then at least as new."""
+    rows = select(ToIndex.id, ToIndex.article_id).where(due).order_by(ToIndex.id).limit(most)
+    found: dict[int, int] = dict(session.execute(rows).all())
+    return _Waiting(found)
 
 
 def _differ(number: int, indexed: Mapping[int, float], stored: Mapping[int, float]) -> bool:

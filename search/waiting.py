@@ -6,7 +6,6 @@ edit is found by the first search after its commit, whoever writes the index and
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -15,19 +14,17 @@ from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from kb.store.models import Article, ToIndex
 from search import entries
-from search.entry import Entry, entry_of
+from search.entry import Entry, entry_if_readable
 from search.postings import Keys, Postings
 from search.rows import from_facts
 from search.snapshot import NOTHING_NEWER, Hashes, Newer, Part
 
 MOST = 80
 """More articles than these are a batch, which the index is about to take: nobody waits for theirs."""
-log = logging.getLogger(__name__)
 
 
 class State(NamedTuple):
@@ -72,15 +69,10 @@ class Waiting:
 
 def _entries(session: Session, ids: Sequence[int]) -> dict[int, Entry]:
     """Return the entries of these articles; one that cannot be made keeps nobody from finding the others."""
-    try:
-        return {document.id: entry_of(document) for document in entries.few(session, ids)}
-    except SQLAlchemyError:
-        raise
-    except Exception:
-        if len(ids) > 1:
-            return {key: entry for number in ids for key, entry in _entries(session, [number]).items()}
-        log.exception("article %s cannot be searched", ids[0])
-        return {}
+    unreadable: set[int] = set()
+    found = entries.few(session, ids, unreadable)
+    made = ((document.id, entry_if_readable(document, unreadable)) for document in found)
+    return {article: entry for article, entry in made if entry}
 
 
 def _states(session: Session) -> list[State]:

@@ -98,7 +98,7 @@ def _stored(engine: Engine) -> dict[int, tuple[str, str]]:
     with reading(engine) as session:
         return {
             document.id: (document.title, f"{document.symptom}\n{document.body}")
-            for document in entries.all_documents(session)
+            for document in entries.all_documents(session, set())
         }
 
 

@@ -10,12 +10,13 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from articles import service
 from kb.domain.access import scope
 from kb.store.db import make_engine, reading, writing
-from kb.store.models import Article, ToIndex
+from kb.store.models import Article, Revision, ToIndex
+from kb.store.queue import to_index
 from search import queue as queue_module
 from search.cli import _Role
 from search.index import Index
@@ -233,6 +234,78 @@ def test_a_rebuild_takes_what_is_queued_with_it(make_article, queue, engine, fin
     assert queue.rebuild() == 1
     assert waiting(engine) == 0
     assert find("発券機")[1] == 1
+
+
+@pytest.fixture(params=[{"html": ["壊れた"]}, {"synonyms": [None]}], ids=["to read", "to take apart"])
+def broken(request, make_article, queue, engine):
+    """An article whose text fails the index, queued, and a function that mends it; another one is indexed."""
+    make_article(title="番号札が出ない")
+    queue.drain()
+    article = make_article(title="発券機が動かない")
+    with reading(engine) as session:
+        whole = {name: getattr(session.get(Revision, article.head_id), name) for name in request.param}
+
+    def write(values):
+        with writing(engine) as session:
+            session.execute(update(Revision).where(Revision.id == article.head_id).values(**values))
+
+    write(request.param)
+    return article, lambda: write(whole)
+
+
+def test_an_article_that_cannot_be_read_keeps_no_other_of_its_batch_from_the_index(
+    broken, make_article, queue, engine, find, monkeypatch, caplog
+):
+    article, mend = broken
+    make_article(title="発券機の紙が詰まる")
+
+    assert queue.drain() == 1
+    assert queue.drain() == 0
+    assert find("発券機") == (["発券機の紙が詰まる"], 1)
+    assert waiting(engine) == 1
+    assert caplog.text.count(f"article {article.id} cannot be searched") <= 2  # by the queue, by the search
+
+    mend()
+    assert queue.drain() == 0
+    monkeypatch.setattr(queue_module.time, "monotonic", lambda: float("inf"))
+    assert queue.drain() == 1
+    assert set(find("発券機")[0]) == {"発券機の紙が詰まる", "発券機が動かない"}
+    assert waiting(engine) == 0
+
+
+def test_an_article_that_could_not_be_read_is_tried_again_at_once_when_it_is_edited(
+    broken, queue, engine, find
+):
+    article, mend = broken
+    queue.drain()
+    mend()
+    with writing(engine) as session:
+        to_index(session, article.id, at=NOW)
+
+    assert queue.drain() == 1
+    assert find("発券機") == (["発券機が動かない"], 1)
+
+
+def test_a_rebuild_goes_on_without_what_cannot_be_read(broken, make_article, queue, engine, find):
+    make_article(title="発券機の紙が詰まる")
+
+    assert queue.rebuild() == 2
+    assert find("発券機") == (["発券機の紙が詰まる"], 1)
+    assert waiting(engine) == 1
+
+
+def test_a_rebuild_that_can_read_nothing_leaves_the_index_that_there_is(
+    make_article, queue, engine, settings
+):
+    article = make_article(title="発券機が動かない")
+    queue.drain()
+    before = Index(settings.index).directory()
+    with writing(engine) as session:
+        session.execute(update(Revision).where(Revision.id == article.head_id).values(synonyms=[None]))
+
+    with pytest.raises(RuntimeError):
+        queue.rebuild()
+    assert Index(settings.index).directory() == before
 
 
 def test_after_a_backup_was_put_back_the_index_is_compared_with_the_database(
