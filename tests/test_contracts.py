@@ -11,7 +11,7 @@ import pytest
 from kb.domain import access
 from kb.domain.articles import KINDS
 from kb.domain.people import ROLES
-from kb.web.locale import LABELS, LANGUAGES, WORDS
+from kb.web.locale import LABELS, LANGUAGES, WORDS, field_label
 
 ROOT = Path(__file__).parent.parent
 CODE = [file for folder in ("kb", "articles", "search") for file in (ROOT / folder).rglob("*.py")]
@@ -84,6 +84,22 @@ def test_a_template_has_nothing_inline_and_marks_nothing_safe_itself(file):
     assert not re.search(r"<script(?![^>]*\ssrc=)", text)
     assert "|safe" not in text.replace(" ", "") and "Markup(" not in text and "autoescape false" not in text
     assert not re.search(r"https?://(?!www\.w3\.org)", text), "nothing from another host"
+
+
+ASKED_BY_GET = {"find", "first", "last", "month", "q", "try", "username"}
+"""Fields whose form only asks, and the login that stands beside a new password for the browser's sake."""
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.relative_to(ROOT / "templates").as_posix())
+def test_every_field_that_takes_text_is_called_by_words(file):
+    html = re.sub(r"\{\{ loop\.index0 \}\}", "0", file.read_text(encoding="utf-8"))
+    tags = re.findall(r"<(?:textarea|input)\b[^>]*>", html)
+    no_text = r'type="(hidden|checkbox|radio|file|password|datetime-local)"'
+    free = [tag for tag in tags if not re.search(no_text, tag)]
+    named = {name for tag in free for name in re.findall(r'\bname="([^"{]+)"', tag)}
+    named |= set(re.findall(r'\b(?:field|textarea)\(\s*"([^"]+)"', html))
+
+    assert not {name for name in named - ASKED_BY_GET if field_label(name) == name}
 
 
 def test_only_the_gate_and_the_time_filters_make_markup():

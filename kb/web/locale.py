@@ -6,6 +6,7 @@ Words live in `words/<feature>.toml`, one row per key with both languages side b
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -156,6 +157,23 @@ def _shown(name: str, value: Any, values: Mapping[str, Any]) -> Any:
     return label(name, value) if name in LABELS else value
 
 
+CALLED = {
+    "_keep_reason": "personal_data.page.reason",
+    "against": "upkeep.against",
+    "day": "clocks.calendar.day",
+    "escalation": "guide_form.escalation",
+    "guide": "guide_page.title",
+    "minutes": "walks.minutes",
+    "other": "guide_form.other",
+    "step-minutes": "guide_form.minutes",
+    "step-title": "guide_form.step_title",
+}
+"""Fields without a row in fields.toml -> the words that their form calls them by."""
+NUMBERED = {"answer-n": "guide_form.answer_n", "cause-n-title": "guide_form.cause_n"}
+"""The same for the fields of a list, which are counted from 0 in their names and from 1 in the words."""
+_NUMBER = re.compile(r"-(\d{1,4})\b", re.ASCII)
+
+
 def field_label(name: str, of: str | None = None) -> str:
     """Return the words for a field of a form; "section.steps" is a section of the kind `of`, or of some."""
     if name.startswith("section."):
@@ -163,7 +181,13 @@ def field_label(name: str, of: str | None = None) -> str:
         rows = [KINDS[of]] if of in KINDS else KINDS.values()
         kind = next((kind for kind in rows for s in kind.all_sections if s.key == key), None)
         return section_label(kind.key, key) if kind else key
-    return t(f"fields.{name}") if f"fields.{name}" in WORDS else name
+    if f"fields.{name}" in WORDS:
+        return t(f"fields.{name}")
+    if name in CALLED:
+        return t(CALLED[name])
+    row = _NUMBER.search(name)
+    key = NUMBERED.get(_NUMBER.sub("-n", name))
+    return t(key, n=int(row[1]) + 1) if row and key else name
 
 
 def local_path(target: str | None) -> str | None:

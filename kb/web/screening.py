@@ -42,6 +42,8 @@ NAMES_PEOPLE = {
 LONGEST_REASON = 500
 MOST_ASKED = 20
 """Values that are asked for at once, each with a slow hash: the others are marked again at the next save."""
+SHOWN = 100
+"""Places that the page shows; the others are counted, and masked like these."""
 _AROUND = 40
 
 
@@ -141,10 +143,11 @@ def _policies(field: str) -> frozenset[str]:
 
 
 def _places(field: str, text: str) -> Iterator[Place]:
+    line, counted = 1, 0
     for found in find(text, _policies(field)):
+        line, counted = line + text.count("\n", counted, found.start), found.start
         start, end = max(0, found.start - _AROUND), found.end + _AROUND
         before, after = text[start : found.start].split("\n")[-1], text[found.end : end].split("\n")[0]
-        line = text.count("\n", 0, found.start) + 1
         yield Place(field, found.kind, line, before, text[found.start : found.end], after)
 
 
@@ -161,11 +164,12 @@ def _answer(places: list[Place]) -> Response:
     fields = [(name, text) for name, text in request.form.items(multi=True) if name not in OURS]
     page = render_template(
         "web/personal_data.html",
-        places=places,
+        places=places[:SHOWN],
+        total=len(places),
         kind=request.form.get("kind"),
         marked={place.field for place in places},
         fields=fields,
-        masked=[(place.field, _masked_around(place)) for place in places],
+        masked=[_masked_around(place) for place in places[:SHOWN]],
         asked=asked,
         reason=request.form.get(REASON, ""),
         resumes=kept.wanted(),

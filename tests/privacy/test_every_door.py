@@ -10,14 +10,15 @@ import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import String, text
+from sqlalchemy import String, select, text
 from sqlalchemy.orm import Session
 
 from kb.domain.errors import Refused
 from kb.domain.personal_data import check_digit
-from kb.store.models import Base
+from kb.store.models import Base, Revision
 from kb.store.refusing import NOT_WRITTEN_BY_PEOPLE
-from kb.web.screening import MOST_ASKED, NAMES_PEOPLE, STORES_NOTHING
+from kb.web.screening import MOST_ASKED, NAMES_PEOPLE, SHOWN, STORES_NOTHING
+from tests.articles.test_writing import new_form
 
 NUMBER = "98765432109" + str(check_digit("98765432109"))
 PHONE = "080-6543-2198"
@@ -66,6 +67,35 @@ def test_what_is_only_masked_comes_back_marked_beside_its_masked_text(app, setti
         )
 
     assert PHONE.encode() not in everything_in(settings)
+
+
+def test_of_many_places_the_first_are_shown_and_all_are_counted_and_masked(as_role, session):
+    client, many = as_role("engineer"), SHOWN + 23
+    lines = [f"折り返し 080-6543-{n:04d} まで" for n in range(2_000, 2_000 + many)]
+    form = new_form(**{"section.steps": "\n".join(lines)})
+
+    page = client.post("/articles/new", data=form).text
+
+    assert f"個人情報と思われる箇所が{many}か所あります" in page and "ほかに23か所あります" in page
+    assert page.count("<mark>") == SHOWN and f"{SHOWN}行目" in page and f"{SHOWN + 1}行目" not in page
+    assert lines[-1] in page, "the whole text is there to be changed"
+    assert client.post("/articles/new", data=form | {"_masked": "1"}).status_code == 303
+    steps = session.scalars(select(Revision)).one().sections["steps"]
+    assert steps.count("■ まで") == many and "080" not in steps
+
+
+def test_the_fields_of_a_guide_s_form_are_called_as_there(as_role):
+    typed = {"cause-1-title": PHONE, "step-title": PHONE, "answer-0": PHONE, "escalation": PHONE}
+    client, form = as_role("author"), new_form("fault_isolation") | typed | {"guide": "{}"}
+
+    japanese = client.post("/articles/new", data=form).text
+    client.post("/language", data={"language": "en"})
+    english = client.post("/articles/new", data=form).text
+
+    for words in ("原因 2", "すること", "答え 1", "引き継いでから解決までの時間（分）"):
+        assert f"「{words}」1行目" in japanese and f">{words}</label>" in re.sub(r"\s+<", "<", japanese)
+    for words in ("Cause 2", "What to do", "Answer 1", "Minutes until help has ended it"):
+        assert f"“{words}”, line 1" in english
 
 
 def test_the_exceptions_are_routes_that_exist(app):
