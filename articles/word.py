@@ -49,6 +49,8 @@ class Draft:
 
 def read(stream: IO[bytes], name: str, kind: str, *, most_bytes: int) -> Draft:
     """Return the draft that a document becomes. Raises every reason against it; nothing is kept then."""
+    if PurePosixPath(name).suffix.casefold() == ".doc":
+        raise Refused("attachments.old_word")
     told, pictures = converted(stream, name, most_bytes=most_bytes)
     title, blocks = _titled([tuple(block) for block in told["blocks"]], KINDS[kind])
     sections, unsorted = sort(blocks, KINDS[kind])

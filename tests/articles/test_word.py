@@ -111,6 +111,7 @@ def test_without_a_title_the_files_name_is_one():
         (hostile.billion_laughs(), "a.docx", "attachments.damaged"),
         (hostile.deep(), "a.docx", "attachments.too_complex"),
         (b"plain", "a.txt", "attachments.not_word"),
+        (bytes.fromhex("d0cf11e0"), "手順.DOC", "attachments.old_word"),
     ],
 )
 def test_a_document_that_must_not_come_in_is_refused(content, name, key):

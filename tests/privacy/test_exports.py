@@ -31,6 +31,12 @@ def test_a_request_names_everything_the_contract_asks_for(as_role, session):
     assert session.query(ExportRequest).count() == 0
 
 
+def test_every_reason_against_a_request_is_counted(as_role):
+    answer = as_role("engineer").post("/privacy/exports/new", data=ASKED | {"purpose": "", "readers": ""})
+
+    assert "2件の確認が必要です" in answer.text and answer.text.count("を書いてください。") == 2
+
+
 def test_nobody_approves_their_own_request_and_staff_see_only_their_own(as_role, session):
     assert as_role("reviewer").post("/privacy/exports/new", data=ASKED).status_code == 303
     decision = {"decision": "approve"}
