@@ -8,6 +8,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
@@ -29,6 +30,7 @@ LATIN_GRAM_WEIGHT = 0.4  # pairs of Latin letters say little: "er" is in every s
 WHOLE_WEIGHT = 2.0
 PART_WEIGHT = 0.25
 _SUDACHI_CHARS = 16_000  # Sudachi refuses 49,149 bytes of UTF-8; no character of ours takes more than 3.
+_LONG_TEXT = 4_000  # 5 MB for one such, 20 for _SUDACHI_CHARS
 _LONGEST_WORD = 100
 _KEPT = frozenset("名詞 動詞 形容詞 形状詞 副詞 接頭辞 接尾辞 代名詞 連体詞 感動詞".split())
 _GLUE = frozenset(["助詞", "助動詞", "補助記号"])
@@ -107,56 +109,59 @@ class Query:
 
 
 class _Sudachi:
-    """One dictionary for the process and one tokenizer for each thread (a tokenizer cannot be shared)."""
+    """One dictionary for the process, and as many tokenizers as work at a time (none can be shared)."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._local = threading.local()
+        self._idle: list[Tokenizer] = []
         self._dictionary: Dictionary | None = None
         self._kept: list[bool] = []
         self._keys: dict[str, str] = {}
 
     def tokens(self, text: str) -> Iterator[Token]:
         """Yield the words of a folded text; the positions are those in `text`."""
-        tokenizer, kept, keys = self._tokenizer(), self._kept, self._keys
-        for offset, chunk in _chunks(text):
-            for morpheme in tokenizer.tokenize(chunk):
-                if not kept[morpheme.part_of_speech_id()]:
-                    continue
-                normal = morpheme.normalized_form()
-                key = keys.get(normal)
-                if key is None:
-                    key = self._remember(normal)
-                if key:
-                    yield Token(key, offset + morpheme.begin(), offset + morpheme.end())
+        with self._tokenizer(text) as tokenizer:
+            kept, keys = self._kept, self._keys
+            for offset, chunk in _chunks(text):
+                for morpheme in tokenizer.tokenize(chunk):
+                    if not kept[morpheme.part_of_speech_id()]:
+                        continue
+                    normal = morpheme.normalized_form()
+                    key = keys.get(normal)
+                    if key is None:
+                        key = self._remember(normal)
+                    if key:
+                        yield Token(key, offset + morpheme.begin(), offset + morpheme.end())
 
     def keys(self, text: str) -> list[str]:
         """Return the words of a folded text in order; the quick form of `tokens` for whole documents."""
-        tokenizer, kept, keys = self._tokenizer(), self._kept, self._keys
         found: list[str] = []
-        for _, chunk in _chunks(text):
-            for morpheme in tokenizer.tokenize(chunk):
-                if kept[morpheme.part_of_speech_id()]:
-                    normal = morpheme.normalized_form()
-                    key = keys.get(normal)
-                    found.append(self._remember(normal) if key is None else key)
+        with self._tokenizer(text) as tokenizer:
+            kept, keys = self._kept, self._keys
+            for _, chunk in _chunks(text):
+                for morpheme in tokenizer.tokenize(chunk):
+                    if kept[morpheme.part_of_speech_id()]:
+                        normal = morpheme.normalized_form()
+                        key = keys.get(normal)
+                        found.append(self._remember(normal) if key is None else key)
         return [key for key in found if key]
 
     def reading(self, text: str) -> str:
         """Return how a folded text is read, in katakana; signs as they are."""
-        tokenizer = self._tokenizer()
-        return "".join(
-            morpheme.surface() if morpheme.part_of_speech()[0] in _SIGNS else morpheme.reading_form()
-            for _, chunk in _chunks(text)
-            for morpheme in tokenizer.tokenize(chunk)
-        )
+        with self._tokenizer(text) as tokenizer:
+            return "".join(
+                morpheme.surface() if morpheme.part_of_speech()[0] in _SIGNS else morpheme.reading_form()
+                for _, chunk in _chunks(text)
+                for morpheme in tokenizer.tokenize(chunk)
+            )
 
     def beginnings(self, text: str) -> Iterator[int]:
         """Yield where in a folded text a word may begin: everywhere but at particles and 為る."""
-        for offset, chunk in _chunks(text):
-            for morpheme in self._tokenizer().tokenize(chunk):
-                if morpheme.part_of_speech()[0] not in _GLUE and morpheme.normalized_form() != "為る":
-                    yield offset + morpheme.begin()
+        with self._tokenizer(text) as tokenizer:
+            for offset, chunk in _chunks(text):
+                for morpheme in tokenizer.tokenize(chunk):
+                    if morpheme.part_of_speech()[0] not in _GLUE and morpheme.normalized_form() != "為る":
+                        yield offset + morpheme.begin()
 
     def _remember(self, normal: str) -> str:
         if len(self._keys) > 200_000:
@@ -164,16 +169,23 @@ class _Sudachi:
         key = self._keys[normal] = word_key(normal)
         return key
 
-    def _tokenizer(self) -> Tokenizer:
-        tokenizer: Tokenizer | None = getattr(self._local, "tokenizer", None)
-        if tokenizer is None:
-            with self._lock:
-                if self._dictionary is None:
-                    self._dictionary = Dictionary(dict="core")
-                    self._kept = list(_kept_parts_of_speech(self._dictionary))
-                tokenizer = self._dictionary.tokenizer(mode=SplitMode.A)
-            self._local.tokenizer = tokenizer
-        return tokenizer
+    @contextmanager
+    def _tokenizer(self, text: str) -> Iterator[Tokenizer]:
+        """Lend a tokenizer for the text. After a long one it is not kept: it would hold the memory for it."""
+        try:
+            tokenizer = self._idle.pop()  # the one used last: with few at work, few are kept
+        except IndexError:
+            tokenizer = self._new()
+        yield tokenizer
+        if len(text) <= _LONG_TEXT:
+            self._idle.append(tokenizer)
+
+    def _new(self) -> Tokenizer:
+        with self._lock:
+            if self._dictionary is None:
+                self._dictionary = Dictionary(dict="core")
+                self._kept = list(_kept_parts_of_speech(self._dictionary))
+            return self._dictionary.tokenizer(mode=SplitMode.A)
 
 
 def _kept_parts_of_speech(dictionary: Dictionary) -> Iterator[bool]:

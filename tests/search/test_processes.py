@@ -136,8 +136,8 @@ def slow_rebuild(url, index, begun, seen):
     """Rebuild, and stop in the middle until the reader has searched."""
     documents = entries.all_documents
 
-    def halting(session):
-        for number, document in enumerate(documents(session)):
+    def halting(session, unreadable):
+        for number, document in enumerate(documents(session, unreadable)):
             if number == 20:
                 begun.set()
                 assert seen.wait(PATIENCE)
