@@ -42,7 +42,8 @@ class Lexicon:
         every = sorted(self._words)
         self._spelt: dict[int, list[str]] = defaultdict(list)
         self._pairs: dict[str, list[str]] = defaultdict(list)
-        self._read: dict[str, list[str]] = defaultdict(list)
+        self._read: dict[str, str] = {}
+        """By reading, a blank between two words: lists take more."""
         for word in every:
             if _WORD.fullmatch(word):
                 self._spelt[len(word)].append(word)
@@ -54,11 +55,11 @@ class Lexicon:
         for spelt in self._kana:
             self._spelt[len(spelt)].append(spelt)
         for reading, word in _readings(every):
-            self._read[reading].append(word)
+            self._read[reading] = f"{self._read[reading]} {word}" if reading in self._read else word
 
     def read(self, reading: str) -> list[str]:
         """Return the words read so, given in katakana; verbs and adjectives also without their ending."""
-        return self._read.get(reading, [])
+        return self._read.get(reading, "").split()
 
     def near(self, spelt: str, most: int) -> list[Near]:
         """Return the words at most so many slips away.

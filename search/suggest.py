@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import threading
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nsmallest
 from itertools import accumulate, islice
+from sys import intern
 from typing import Literal
 
 from sqlalchemy import func, select
@@ -46,9 +48,9 @@ class Suggestion:
     article_id: int | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class _Entry:
-    """An article as far as suggestions need it. key: its folded title, number and reading, a line each."""
+    """An article as far as suggestions need it."""
 
     id: int
     version: int
@@ -56,7 +58,6 @@ class _Entry:
     confidence: str
     owner_id: int | None
     title: str
-    key: str
     codes: tuple[str, ...]
     components: tuple[str, ...]
 
@@ -74,8 +75,8 @@ class _Name:
 class _State:
     """Everything there is to suggest. mark: (articles, sum of their versions), which every change raises.
 
-    keys: those of the entries in order, one after the other, because one long text is searched quickest;
-    starts: where each begins in it.
+    keys: those of the entries in order, one after the other, because one long text is searched quickest: each
+    the folded title, the number and the reading, a line each; starts: where each begins in it.
     """
 
     mark: tuple[int, int]
@@ -84,7 +85,15 @@ class _State:
     components: tuple[_Name, ...]
     order: tuple[_Entry, ...]
     keys: str
-    starts: tuple[int, ...]
+    starts: array[int]
+
+    def key(self, place: int) -> str:
+        """Return the key of order[place]."""
+        return self.keys[self.starts[place] : self.starts[place + 1]]
+
+    def holds(self, place: int, word: str) -> bool:
+        """Return whether the key of order[place] has the word in it."""
+        return self.keys.find(word, self.starts[place], self.starts[place + 1]) >= 0
 
 
 class Suggestions:
@@ -92,7 +101,7 @@ class Suggestions:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._state = _State((0, 0), {}, (), (), (), "", ())
+        self._state = _State((0, 0), {}, (), (), (), "", array("I", [0]))
 
     def find(self, session: Session, scope: Scope, typed: str) -> list[Suggestion]:
         """Return at most MOST suggestions for what is typed, of articles that exist for the reader."""
@@ -142,19 +151,21 @@ def _mark(session: Session) -> tuple[int, int]:
 def _renewed(session: Session, old: _State, mark: tuple[int, int]) -> _State:
     rows = session.execute(select(Article.id, Article.version).where(Article.confidence != "archived"))
     versions: dict[int, int] = dict(rows.all())
-    kept = {n: e for n, e in old.entries.items() if versions.get(n) == e.version}
-    fresh = {entry.id: entry for entry in _entries(session, (n for n in versions if n not in kept))}
-    entries = kept | fresh
+    kept = {e.id: at for at, e in enumerate(old.order) if versions.get(e.id) == e.version}
+    new = list(_entries(session, (n for n in versions if n not in kept)))
+    fresh = {entry.id: entry for entry, _ in new}
+    entries = {n: old.order[at] for n, at in kept.items()} | fresh
+    keys = [*(old.key(at) for at in kept.values()), *(key for _, key in new)]
     touched = [(old.entries.get(n), entries.get(n)) for n in {*fresh, *(old.entries.keys() - entries.keys())}]
     order = tuple(entries.values())
     return _State(
         mark,
         entries,
         _names_of(order, _codes, _squeezed, touched, old.codes),
-        _names_of(order, _components, _spoken, touched, old.components),
+        _names_of(order, _components, _spoken_name, touched, old.components),
         order,
-        "".join(entry.key for entry in order),
-        tuple(accumulate((len(entry.key) for entry in order), initial=0)),
+        "".join(keys),
+        array("I", accumulate(map(len, keys), initial=0)),
     )
 
 
@@ -166,7 +177,8 @@ def _components(entry: _Entry | None) -> tuple[str, ...]:
     return entry.components if entry else ()
 
 
-def _entries(session: Session, ids: Iterable[int]) -> Iterator[_Entry]:
+def _entries(session: Session, ids: Iterable[int]) -> Iterator[tuple[_Entry, str]]:
+    """Yield the articles and their keys."""
     rest = iter(ids)
     while chunk := list(islice(rest, _CHUNK)):
         rows = (
@@ -185,9 +197,8 @@ def _entries(session: Session, ids: Iterable[int]) -> Iterator[_Entry]:
         )
         for number, version, audience, confidence, owner, title, codes, components in session.execute(rows):
             key = "\n".join([fold(title), *_numbers(number), _spoken(title), "\x00"])
-            yield _Entry(
-                number, version, audience, confidence, owner, title, key, tuple(codes), tuple(components)
-            )
+            names = tuple(codes), tuple(components)
+            yield _Entry(number, version, intern(audience), intern(confidence), owner, title, *names), key
 
 
 def _numbers(article_id: int) -> tuple[str, ...]:
@@ -267,9 +278,8 @@ def _holding(state: _State, words: list[str]) -> Iterator[tuple[_Entry, int]]:
     at = state.keys.find(first)
     while at >= 0:
         number = bisect_right(state.starts, at) - 1
-        entry = state.order[number]
-        if all(word in entry.key for word in rest):
-            yield entry, at - state.starts[number]
+        if all(state.holds(number, word) for word in rest):
+            yield state.order[number], at - state.starts[number]
         at = state.keys.find(first, state.starts[number + 1])
 
 
@@ -282,11 +292,13 @@ def _squeezed(text: str) -> str:
     return _SQUEEZED.sub("", fold(text))
 
 
-@lru_cache(maxsize=20_000)
 def _spoken(text: str) -> str:
     """Return a text folded, and how it is read in hiragana."""
     folded = fold(text)
     return f"{_hiragana(folded)}\n{_hiragana(analysis.reading(folded))}"
+
+
+_spoken_name = lru_cache(maxsize=20_000)(_spoken)
 
 
 def _hiragana(text: str) -> str:
