@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from articles import forms, queries, retiring
 from articles.likes import Like, likes
+from kb.domain.articles import wider
 from kb.domain.errors import Refused
 from kb.store.models import Article
 from kb.web import db
@@ -30,7 +31,9 @@ def choose(article_id: int) -> str:
         found: Sequence[Article] = retiring.candidates(session, article, words, scope())
     else:
         found = [like.article for like in _likes_of(article)]
-    return render_template("articles/retirement.html", article=article, q=words, found=found)
+    narrower = {other.id for other in found if wider(article.audience, other.audience)}
+    shown = {"article": article, "q": words, "found": found, "narrower": narrower}
+    return render_template("articles/retirement.html", **shown)
 
 
 @bp.post("/articles/<int:article_id>/retirement")

@@ -44,6 +44,14 @@ def test_it_leads_over_several_steps_and_only_to_what_exists_for_the_reader(as_r
     assert as_role("staff").get(f"/articles/{first.id}").status_code == 404
 
 
+def test_who_chooses_a_successor_is_told_that_not_all_readers_may_see_it(as_role, make_article):
+    old = make_article(title="印刷できない")
+    for audience, warned in (("engineer", True), ("staff", False)):
+        other = make_article(title=f"後継 {audience}", audience=audience)
+        page = as_role("reviewer").get(f"/articles/{old.id}/retirement?q={other.number}").text
+        assert f"後継 {audience}" in page and ("一部は、こちらを読めません" in page) == warned
+
+
 def test_who_was_never_to_see_the_old_article_is_not_led_on(as_role, make_article):
     hidden, new = make_article(audience="restricted", owner="reviewer"), make_article()
     retire(as_role("reviewer"), hidden, new)
