@@ -34,6 +34,8 @@ MORE = {
     "reviews": ("articles.upkeep.overdue", {"owner": "me"}),
     "reports": ("incidents.reports.index", {}),
     "submitted": ("articles.reviews.index", {}),
+    "keeps": ("privacy.index", {"_anchor": "keeps"}),
+    "exports": ("privacy.index", {"_anchor": "exports"}),
     "returned": ("articles.reviews.index", {"view": "mine"}),
 }
 """Where the rest of a long section stands."""

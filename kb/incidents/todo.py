@@ -16,7 +16,7 @@ from kb.domain.access import WARD_OFFICERS, WRITERS, Reader, Scope
 from kb.domain.actions import SOON
 from kb.domain.guide_runs import OPEN
 from kb.domain.periods import japan_date
-from kb.incidents import guides, overdue, reviews, upkeep
+from kb.incidents import asked, guides, overdue, reviews, upkeep
 from kb.incidents.acting import LEFT, next_day
 from kb.incidents.overdue import Awaited
 from kb.incidents.waiting import Item, Section, Sort
@@ -81,6 +81,7 @@ def _sorts(reader: Reader, scope: Scope, now: datetime, late: Sequence[Awaited])
         *_incidents(reader, [each.incident.id for each in late]),
         _walks(reader, scope),
         *reviews.sorts(reader, scope),
+        *asked.sorts(reader),
         _actions(reader, today),
         _checks(reader, today),
         _drafts(reader, scope),

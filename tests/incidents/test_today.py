@@ -9,6 +9,7 @@ from sqlalchemy import select
 from kb.domain.periods import japan_date
 from kb.store.db import writing
 from kb.store.models import Incident, IncidentArticle
+from tests.privacy.test_exports import ASKED
 
 NOW = datetime.now(UTC)
 YESTERDAY = japan_date(NOW) - timedelta(days=1)
@@ -53,6 +54,22 @@ def test_an_update_that_is_overdue_comes_first_and_once(as_role, make_incident):
     waiting = found[found.index('id="todo-updates"') :]  # after the notice that every page has
     assert waiting.count("連絡を待たせている障害") == 1
     assert waiting.index("連絡を待たせている障害") < waiting.index("始まったばかりの障害")
+
+
+def test_what_is_asked_about_personal_data_comes_to_another_of_the_ward(as_role):
+    wanted = {"symptom": "折り返し 080-6543-2198 まで", "_keep": "1", "_keep_reason": "代表番号のため"}
+    assert as_role("engineer").post("/incidents/new", data=wanted).status_code == 422
+    as_role("reviewer").post("/privacy/exports/new", data=ASKED)
+
+    reviewer, administrator = page(as_role, "reviewer"), page(as_role, "administrator")
+    assert "代表番号のため" in reviewer and "代表番号のため" in administrator
+    assert ASKED["purpose"] in administrator and ASKED["purpose"] not in reviewer, "nobody decides their own"
+    assert "080-6543-2198" not in reviewer and "代表番号のため" not in page(as_role, "engineer")
+
+    as_role("reviewer").post("/privacy/keeps/1/decision", data={"decision": "allow"})
+    as_role("administrator").post("/privacy/exports/1/decision", data={"decision": "approve"})
+    for login in ("reviewer", "administrator"):
+        assert "今やることはありません" in page(as_role, login)
 
 
 def test_actions_come_to_their_owner_and_late_ones_to_the_ward(as_role, make_incident, make_action):
