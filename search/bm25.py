@@ -21,7 +21,7 @@ from search.tuning import Tuning
 Floats = NDArray[np.float32]
 Documents = NDArray[np.int32]
 _ENTRY_BYTES = 250  # what a cached term costs besides its arrays, about
-_ROOM = 1_000_000  # places for scores at a time, 4 MB
+_ROOM = 500_000  # places for scores at a time, 2 MB
 _SPARSE = 32  # places to one with a score: beyond that, sorting is quicker than looking at each
 _FEW = 1_000  # mostly one of the first will do
 FREQUENT = 4

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
+from math import fsum
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -51,13 +53,13 @@ class Passage:
     @cached_property
     def sentences(self) -> list[Sentence]:
         """The text taken apart, the first _SCANNED characters of it."""
-        lines = (_SPACE.sub(" ", line).strip() for line in self.text[:_SCANNED].split("\n"))
+        lines = [_SPACE.sub(" ", line).strip() for line in self.text[:_SCANNED].split("\n")]
+        cut = [[piece for piece in _SENTENCE.split(line) if piece] for line in lines]
+        folded = iter(fold("\n".join(chain.from_iterable(cut))).split("\n"))  # at once: folding one is slow
         return [
-            Sentence(piece + " " * (number == len(pieces) - 1), fold(piece), line)
-            for line in lines
-            if line
-            for pieces in [[piece for piece in _SENTENCE.split(line) if piece]]
-            for number, piece in enumerate(pieces)
+            Sentence(piece + " " * (number == len(pieces)), next(folded), line)
+            for line, pieces in zip(lines, cut, strict=True)
+            for number, piece in enumerate(pieces, 1)
         ]
 
     @cached_property
@@ -163,7 +165,7 @@ def _window(
         size += len(sentences[end].text)
         end += 1
     inside = frozenset().union(*holding[start:end])
-    return _Window(start, end, inside, sum(needles[needle] for needle in inside))
+    return _Window(start, end, inside, fsum(needles[needle] for needle in inside))  # in any order the same
 
 
 def _piece(passage: Passage, window: _Window, query: Query, length: int) -> Piece:

@@ -126,5 +126,13 @@ def test_nul_and_half_a_surrogate_do_not_break_the_page():
     assert "あ" in html("あ\x00い\ud800う")
 
 
+def test_plain_text_takes_nothing_inside_a_tag_for_text_and_no_text_for_a_tag():
+    out = html('[接続先](https://example.jp/?a=1&b=2 "1 > 2 <b>")は 3 < 4 &lt;p&gt; `<td>`')
+
+    assert 'title="' in out
+    assert plain_text(out) == "接続先は 3 < 4 <p> <td>"
+    assert outline('<h2 class="x > y" id="一&amp;二">見<em>出</em>し</h2>') == [(2, "一&二", "見出し")]
+
+
 def test_plain_text_ends_blocks_and_keeps_words_apart():
     assert plain_text("<p>一</p><table><tr><td>a|b</td><td>c</td></tr></table>") == "一\na b\nc"
