@@ -75,7 +75,7 @@ def _say(session: Session, flag: Flag, article: Article, text: str, *, by: int, 
     about = ("article", article.id)
     if by == flag.person_id:
         flag.waits_for = "owner"
-        notify(session, "flag_raised", in_charge(session, article), about=about, at=now, by=by)
+        notify(session, "flag_raised", in_charge(session, article, now), about=about, at=now, by=by)
     else:
         flag.waits_for = "reader"
         _record(session, "article.flag_answered", flag, by=by, now=now)

@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from kb.domain.access import WRITERS, Scope
+from kb.domain.access import Scope
 from kb.domain.articles import AUDIENCES, CONFIDENCES, KINDS, READABLE
 from kb.domain.errors import Refused
-from kb.store.models import Article, ArticleLink, Component, Person, Revision, article_components
+from kb.store.models import Article, ArticleLink, Component, Revision, article_components
 from kb.store.paging import LARGEST_ID, Page, paged
 from kb.store.visibility import visible
 
@@ -138,10 +138,3 @@ def start_page(session: Session, scope: Scope, today: date) -> dict[str, Any]:
         found["drafts"] = session.scalars(mine.where(drafting).order_by(*newest)).all()
         found["due"] = session.scalars(mine.where(*soon).order_by(Article.review_due)).all()
     return found
-
-
-def owners(session: Session, present: int | None = None) -> list[tuple[int, str]]:
-    """Return who can own an article: everyone who may write, still active; and the present owner."""
-    active = and_(Person.role.in_(WRITERS), Person.disabled_at.is_(None))
-    rows = select(Person.id, Person.name).where(or_(active, Person.id == present))
-    return [(person_id, name) for person_id, name in session.execute(rows.order_by(Person.name))]

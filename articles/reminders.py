@@ -20,7 +20,7 @@ MORNING = timedelta(hours=8, minutes=30)
 def remind(session: Session, now: datetime) -> None:
     """Tell each owner of their overdue articles; those of nobody stand in the list of the ward's officers."""
     today = japan_date(now - MORNING)
-    late = Article.confidence.in_(READABLE), Article.review_due < today, ~nobodys()
+    late = Article.confidence.in_(READABLE), Article.review_due < today, ~nobodys(today)
     told = select(Notice.object_id, Notice.person_id, Notice.data).where(Notice.kind == "review_due")
     known = {(object_id, person_id, data.get("week")) for object_id, person_id, data in session.execute(told)}
     for article in session.scalars(select(Article).where(*late).order_by(Article.id)):

@@ -42,7 +42,7 @@ def submit(
     refuse_all([*service.unpublishable(service.text_of(article.head), article.owner_id), *_unfit(words)])
     submission = _put(session, article, by=by, now=now, words=words)
     tell(session, "article.submitted", submission, by=by, now=now, revision=article.head_id)
-    _notify(session, "submitted", submission, submissions.deciders(session, submission), by, now)
+    _notify(session, "submitted", submission, submissions.deciders(session, submission, now), by, now)
     return submission
 
 
@@ -156,7 +156,8 @@ def publish_urgently(
     service.let_read(session, article, article.head, UNAPPROVED, now)
     told = {"revision": article.head_id, "incident": incident.number}
     tell(session, "article.published_urgently", submission, by=by, now=now, **told)
-    _notify(session, "published_urgently", submission, submissions.deciders(session, submission), by, now)
+    deciders = submissions.deciders(session, submission, now)
+    _notify(session, "published_urgently", submission, deciders, by, now)
     return submission
 
 

@@ -17,11 +17,12 @@ from articles.links import linked_articles
 from kb.domain import personal_data
 from kb.domain.articles import APPROVED, KINDS, Text, publication_problems, text_problems
 from kb.domain.errors import Refused, refuse_all
+from kb.domain.periods import japan_date
 from kb.domain.reviewing import UNAPPROVED, require_second_person
 from kb.store import article_guides, audit, components, guide_changes, submissions
+from kb.store.accounts import can_act
 from kb.store.models import Article, ArticleLink, Incident, Person, Revision, Submission
 from kb.store.notices import notify
-from kb.store.ownership import able
 from kb.store.queue import to_index
 from kb.web.markup import render
 
@@ -263,7 +264,7 @@ def assign(
 ) -> None:
     """Give the article to another owner within the transaction. Raises Refused for one who cannot own it."""
     if owner_id != article.owner_id:
-        require_owner(session, owner_id)
+        require_owner(session, owner_id, now)
         audit.record(
             session,
             "article.assigned",
@@ -279,9 +280,9 @@ def assign(
         notify(session, "assigned", [owner_id], about=("article", article.id), at=now, by=by)
 
 
-def require_owner(session: Session, owner_id: int | None) -> None:
+def require_owner(session: Session, owner_id: int | None, now: datetime) -> None:
     """Raise Refused unless this is nobody, or an active person who may write."""
-    known = select(Person.id).where(Person.id == owner_id, able)
+    known = select(Person.id).where(Person.id == owner_id, can_act(japan_date(now)))
     if owner_id is not None and session.scalar(known) is None:
         raise Refused("articles.owner_unknown", field="owner")
 

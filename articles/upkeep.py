@@ -56,7 +56,7 @@ def _mark(session: Session, release: Article, *, by: int | None, now: datetime) 
     owners: list[int] = []
     for article in session.scalars(rows.order_by(Article.id)) if components else ():
         session.add(ReviewMark(article_id=article.id, release_id=release.id, at=now))
-        owners += in_charge(session, article)
+        owners += in_charge(session, article, now)
     if not owners:
         return
     number = {"object_type": "article", "object_id": release.id}

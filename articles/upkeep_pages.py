@@ -162,7 +162,7 @@ def _listed(view: str, rows: Select[Any], **shown: Any) -> str:
     session, today = db.session(), japan_date(db.now())
     whole = request.args.get("owner", "all" if current_user.role in WARD_OFFICERS else "me") == "all"
     if not whole:
-        rows = rows.where(waiting.mine(current_user))
+        rows = rows.where(waiting.mine(current_user, today))
     args = {name: value for name, value in request.args.items() if name in ("owner", "article_id", "state")}
     return render_template(
         "articles/upkeep.html",
@@ -180,14 +180,15 @@ def _listed(view: str, rows: Select[Any], **shown: Any) -> str:
 
 def _counts(whole: bool) -> dict[str, int]:
     """Return how many rows each tab has."""
+    today = japan_date(db.now())
     queries_of = {
-        "overdue": waiting.overdue(scope(), japan_date(db.now())),
+        "overdue": waiting.overdue(scope(), today),
         "marks": waiting.marked(scope()),
         "flags": waiting.flagged(scope()),
     }
     found = {}
     for view, rows in queries_of.items():
-        wanted = rows if whole else rows.where(waiting.mine(current_user))
+        wanted = rows if whole else rows.where(waiting.mine(current_user, today))
         counted = wanted.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
         found[view] = db.session().scalar(counted) or 0
     return found

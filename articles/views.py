@@ -44,7 +44,7 @@ from kb.domain.articles import AUDIENCES, KINDS, READABLE, size_problems
 from kb.domain.errors import Reasons, Refused, refuse_all
 from kb.domain.periods import japan_date
 from kb.domain.plain import outline
-from kb.store import article_guides, incident_links, post_mortems, submissions
+from kb.store import accounts, article_guides, incident_links, post_mortems, submissions
 from kb.store.article_guides import WITH_GUIDE
 from kb.store.models import Article, Incident, Revision
 from kb.web import db, kept
@@ -189,7 +189,7 @@ def _create(form: Form) -> Article:
     owner = form.owner_id if can("article.assign") else current_user.id
     prepared = _prepare(form, owner)
     session, now = db.session(), db.now()
-    service.require_owner(session, owner)
+    service.require_owner(session, owner, db.now())
     incident = _incident(session, form)
     if incident:
         causes.require_no_post_mortem(session, incident, form.kind, scope())
@@ -339,7 +339,7 @@ def _form(
     from_word: Any = None,
 ) -> str:
     with db.reading() as session:
-        owners = queries.owners(session, article.owner_id if article else None)
+        owners = accounts.choices(session, db.now(), article.owner_id if article else None)
         names = [name for name, _ in queries.component_counts(session, scope())]
         incident = _incident(session, form)
         review = review_pages.of_edit(session, article, form)

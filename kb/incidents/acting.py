@@ -20,8 +20,8 @@ from kb.domain.actions import (
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.incidents import action_due
 from kb.domain.periods import JAPAN, japan_date
-from kb.incidents import queries, recurrence
-from kb.store import audit
+from kb.incidents import recurrence
+from kb.store import accounts, audit
 from kb.store.models import Incident, IncidentAction
 from kb.store.paging import LARGEST_ID, Page, paged
 from kb.store.timeline import add_event
@@ -90,7 +90,7 @@ def add(
     session: Session, incident: Incident, planned: Planned, *, by: int | None, now: datetime
 ) -> IncidentAction:
     """Add an action to the transaction, also after the close. Raises Refused with every reason."""
-    refuse_all(planned_problems(planned) + _owner_problems(session, planned.owner_id, None))
+    refuse_all(planned_problems(planned) + _owner_problems(session, planned.owner_id, None, now))
     added = IncidentAction(
         incident_id=incident.id,
         kind=planned.kind,
@@ -116,7 +116,7 @@ def change(
     now: datetime,
 ) -> None:
     """Change what is planned, in this transaction. check: the day of the check, once the action is done."""
-    refuse_all(planned_problems(planned) + _owner_problems(session, planned.owner_id, action.owner_id))
+    refuse_all(planned_problems(planned) + _owner_problems(session, planned.owner_id, action.owner_id, now))
     new = {
         "kind": planned.kind,
         "text": planned.text.strip(),
@@ -180,10 +180,12 @@ def undo(session: Session, action: IncidentAction, *, by: int | None, now: datet
     tell(session, "action.undone", action.incident, action, by, now)
 
 
-def _owner_problems(session: Session, owner_id: int | None, present: int | None) -> list[Refused]:
+def _owner_problems(
+    session: Session, owner_id: int | None, present: int | None, now: datetime
+) -> list[Refused]:
     if owner_id is None or owner_id == present:
         return []
-    known = owner_id in {number for number, _ in queries.leads(session)}
+    known = owner_id in {number for number, _ in accounts.choices(session, now)}
     return [] if known else [Refused("closing.owner_unknown", field="action_owner")]
 
 

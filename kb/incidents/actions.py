@@ -19,6 +19,7 @@ from kb.domain.incidents import ACTION_KINDS
 from kb.domain.periods import japan_date
 from kb.incidents import acting, queries, recurrence, reminders
 from kb.incidents.page import back, page, part
+from kb.store import accounts
 from kb.store.models import Incident, IncidentAction
 from kb.web import db, kept, mail
 from kb.web.access import may
@@ -54,7 +55,7 @@ def panel(session: Session, incident: Incident, scope: Scope, now: datetime) -> 
 def _shown(session: Session, incident: Incident, form: Form) -> dict[str, Any]:
     today = japan_date(db.now())
     rows = [(action, acting.state(action, today)) for action in acting.of_incident(session, incident.id)]
-    return {"rows": rows, "form": form, "owners": queries.leads(session), "kinds": _kinds()}
+    return {"rows": rows, "form": form, "owners": accounts.choices(session, db.now()), "kinds": _kinds()}
 
 
 def _kinds() -> list[tuple[str, str]]:
@@ -96,7 +97,7 @@ def _page(
         state=acting.state(action, today),
         form=form or _of(action, today),
         problems=problems,
-        owners=queries.leads(session, action.owner_id),
+        owners=accounts.choices(session, db.now(), action.owner_id),
         kinds=_kinds(),
         done_day=japan_date(action.done_at) if action.done_at else None,
         recurred=recurrence.since(session, action),

@@ -20,7 +20,7 @@ from kb.incidents import forms, queries
 from kb.incidents.forms import Form
 from kb.incidents.page import again, back, part
 from kb.incidents.recording import Report, report_problems
-from kb.store import audit, components
+from kb.store import accounts, audit, components
 from kb.store.models import Incident
 from kb.store.timeline import add_event
 from kb.web import db, kept
@@ -125,7 +125,7 @@ def choices(session: Session, form: Form) -> dict[str, Any]:
     """Return what the fields of an incident offer."""
     tables = {"severity": SEVERITIES, "channel": CHANNELS}
     return {
-        "leads": queries.leads(session, form.lead_id),
+        "leads": accounts.choices(session, db.now(), form.lead_id),
         "known_components": queries.component_names(session, scope()),
         "choices": {name: [(key, label(name, key)) for key in table] for name, table in tables.items()},
     }
@@ -188,7 +188,7 @@ def change(
     if base != forms.of_incident(incident).base:
         raise Refused("incidents.stale", status=409)
     refuse_all(report_problems(report, now))
-    require_lead(session, report.lead_id, incident.lead_id)
+    require_lead(session, report.lead_id, incident.lead_id, now=now)
     changed = _change_fields(session, incident, report)
     for key in BY_HAND:
         old, new = getattr(incident, f"{key}_at"), getattr(report.stamps, key)
@@ -231,9 +231,11 @@ def _change_fields(session: Session, incident: Incident, report: Report) -> dict
     return changed
 
 
-def require_lead(session: Session, person_id: int | None, present: int | None = None) -> None:
+def require_lead(
+    session: Session, person_id: int | None, present: int | None = None, *, now: datetime
+) -> None:
     """Raise Refused if this person cannot be in charge of an incident; who is already may stay."""
-    if person_id is not None and person_id not in dict(queries.leads(session, present)):
+    if person_id is not None and person_id not in dict(accounts.choices(session, now, present)):
         raise Refused("incidents.unknown_lead", field="lead_id")
 
 

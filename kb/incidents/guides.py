@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 
-from kb.domain.access import WARD_OFFICERS, Reader, Scope
+from kb.domain.access import Reader, Scope
 from kb.domain.articles import READABLE
 from kb.incidents.waiting import Item, Sort
+from kb.store import upkeep
 from kb.store.models import Article, GuideChange, GuideWarning
 from kb.store.visibility import visible
 
 
-def sorts(reader: Reader, scope: Scope) -> list[Sort]:
+def sorts(reader: Reader, scope: Scope, today: date) -> list[Sort]:
     """Return the guides that learning changed and nobody acknowledged, and those that mislead."""
-    mine = and_(_in_charge(reader, scope), Article.confidence.in_(READABLE))
+    mine = and_(visible(scope), upkeep.mine(reader, today), Article.confidence.in_(READABLE))
     return [_changes(mine), _warnings(mine)]
-
-
-def _in_charge(reader: Reader, scope: Scope) -> ColumnElement[bool]:
-    """Return the condition: the reader's own articles; for ward officers also those that nobody owns."""
-    own: ColumnElement[bool] = Article.owner_id == reader.id
-    if reader.role in WARD_OFFICERS:
-        own = own | Article.owner_id.is_(None)
-    return and_(visible(scope), own)
 
 
 def _changes(mine: ColumnElement[bool]) -> Sort:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
-from kb.domain.access import WRITERS
-from kb.domain.periods import in_japan
+from kb.domain.periods import in_japan, japan_date
 from kb.domain.updates import NEXT_UPDATE
 from kb.domain.worktime import Calendar, next_opening, starts_at
-from kb.store import contact_days
+from kb.store import accounts, contact_days
 from kb.store.models import Incident, IncidentUpdate, Person
 from kb.store.outbox import queue_mail
 from kb.web import mail
@@ -25,10 +24,14 @@ ENGINEERS = "engineer"
 
 @dataclass(frozen=True)
 class Awaited:
-    """An incident that is not over, and when its next update is due."""
+    """An incident that is not over, and when its next update is due.
+
+    nobodys: whether nobody who can act is in charge of it.
+    """
 
     incident: Incident
     due: datetime
+    nobodys: bool
 
     @property
     def key(self) -> str:
@@ -59,15 +62,16 @@ def due_of(incident: Incident, latest: IncidentUpdate | None, calendar: Calendar
 
 def awaited(session: Session, now: datetime) -> list[Awaited]:
     """Return the incidents whose update is overdue, the longest first."""
+    nobodys = accounts.nobodys(Incident.lead_id, japan_date(now))
     rows = session.execute(
-        select(Incident, IncidentUpdate)
+        select(Incident, IncidentUpdate, nobodys)
         .outerjoin(IncidentUpdate, IncidentUpdate.id == latest_id())
         .where(Incident.recovered_at.is_(None), Incident.closed_at.is_(None))
         .where(or_(IncidentUpdate.id.is_(None), IncidentUpdate.next_due < now))
     ).all()
     days = contact_days.calendar(session) if rows else Calendar()
-    found = [(incident, due_of(incident, latest, days)) for incident, latest in rows]
-    late = [Awaited(incident, due) for incident, due in found if due is not None and due < now]
+    found = [(incident, due_of(incident, latest, days), bool(free)) for incident, latest, free in rows]
+    late = [Awaited(incident, due, free) for incident, due, free in found if due is not None and due < now]
     return sorted(late, key=lambda each: (each.due, each.incident.id))
 
 
@@ -81,16 +85,16 @@ def of_reader(late: Iterable[Awaited], reader_id: int | None, role: str) -> list
     return [
         each
         for each in late
-        if each.incident.lead_id == reader_id or (each.incident.lead_id is None and role == ENGINEERS)
+        if each.incident.lead_id == reader_id or (each.nobodys and role == ENGINEERS)
     ]
 
 
-def in_charge(session: Session, incident: Incident) -> Sequence[Person]:
-    """Return who is reminded: the person in charge, or every engineer if there is none who can be."""
-    lead = session.get(Person, incident.lead_id) if incident.lead_id else None
-    if lead is not None and lead.disabled_at is None and lead.role in WRITERS:
+def in_charge(session: Session, late: Awaited, today: date) -> Sequence[int]:
+    """Return the ids of who is reminded: the person in charge, or every engineer if nobody can act."""
+    lead = late.incident.lead_id
+    if lead is not None and not late.nobodys:
         return [lead]
-    rows = select(Person).where(Person.role == ENGINEERS, Person.disabled_at.is_(None))
+    rows = select(Person.id).where(Person.role == ENGINEERS, accounts.may_sign_in(today))
     return session.scalars(rows.order_by(Person.id)).all()
 
 
@@ -104,8 +108,8 @@ def remind(session: Session, now: datetime) -> None:
     """Queue a message to everybody in charge of an overdue update: one for each time that one is missed."""
     for each in awaited(session, now):
         subject, body = _message(each)
-        for person in in_charge(session, each.incident):
-            queue_mail(session, each.key, person.id, subject, body, now)
+        for person_id in in_charge(session, each, japan_date(now)):
+            queue_mail(session, each.key, person_id, subject, body, now)
 
 
 def _message(late: Awaited) -> tuple[str, str]:

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from kb.domain.access import WRITERS, Scope
+from kb.domain.access import Scope
 from kb.domain.errors import Refused
 from kb.domain.incidents import SEVERITIES, STATES
-from kb.store.models import Article, Component, Incident, Person, article_components, incident_components
+from kb.store.models import Article, Component, Incident, article_components, incident_components
 from kb.store.paging import LARGEST_ID, Page, paged
 from kb.store.visibility import visible
 
@@ -119,13 +119,6 @@ def choices(
 
 def _in_order(keys: Any, counts: dict[str, int]) -> list[tuple[str, int]]:
     return [(key, counts[key]) for key in keys if key in counts]
-
-
-def leads(session: Session, present: int | None = None) -> list[tuple[int, str]]:
-    """Return who can be in charge of an incident: active people who may write; and the present one."""
-    active = and_(Person.role.in_(WRITERS), Person.disabled_at.is_(None))
-    rows = select(Person.id, Person.name).where(or_(active, Person.id == present))
-    return [(person_id, name) for person_id, name in session.execute(rows.order_by(Person.name))]
 
 
 def component_names(session: Session, scope: Scope) -> list[str]:

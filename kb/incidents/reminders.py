@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from kb.domain.access import WRITERS
 from kb.domain.incidents import ACTION_KINDS
 from kb.domain.periods import japan_date
 from kb.incidents.acting import LEFT, next_day
-from kb.store.models import IncidentAction, Person
+from kb.store import accounts
+from kb.store.models import IncidentAction
 from kb.store.outbox import queue_mail
 from kb.web import mail
 from kb.web.locale import LANGUAGES, words_in
@@ -29,10 +29,10 @@ def remind(session: Session, now: datetime) -> None:
     rows = select(IncidentAction).where(LEFT, next_day <= today + SOONER).order_by(IncidentAction.id)
     for action in session.scalars(rows.options(joinedload(IncidentAction.incident))):
         key = _key(action, today)
-        people = _asked(session, action) if key else ()
-        for person in people:
+        people = _asked(session, action, now) if key else ()
+        for person_id in people:
             subject, body = _message(action, today)
-            queue_mail(session, key, person.id, subject, body, now)
+            queue_mail(session, key, person_id, subject, body, now)
 
 
 def _due(action: IncidentAction) -> date:
@@ -48,14 +48,12 @@ def _key(action: IncidentAction, today: date) -> str:
     return f"action-{action.id}-{what}-{due:%Y%m%d}-{stage}"
 
 
-def _asked(session: Session, action: IncidentAction) -> Sequence[Person]:
+def _asked(session: Session, action: IncidentAction, now: datetime) -> Sequence[int]:
     """Return who is reminded: the owner, else who led the incident, else the ward's section in charge."""
     for person_id in (action.owner_id, action.incident.lead_id):
-        person = session.get(Person, person_id) if person_id else None
-        if person is not None and person.disabled_at is None and person.role in WRITERS:
-            return [person]
-    rows = select(Person).where(Person.role == "reviewer", Person.disabled_at.is_(None))
-    return session.scalars(rows.order_by(Person.id)).all()
+        if person_id is not None and person_id in dict(accounts.choices(session, now)):
+            return [person_id]
+    return accounts.reviewers(session, japan_date(now))
 
 
 def _message(action: IncidentAction, today: date) -> tuple[str, str]:

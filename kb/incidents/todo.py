@@ -20,6 +20,7 @@ from kb.incidents import asked, guides, overdue, reviews, upkeep
 from kb.incidents.acting import LEFT, next_day
 from kb.incidents.overdue import Awaited
 from kb.incidents.waiting import Item, Section, Sort
+from kb.store import accounts
 from kb.store.models import Article, GuideRun, Incident, IncidentAction, IncidentArticle, IncidentEvent
 from kb.store.visibility import visible
 
@@ -78,7 +79,7 @@ def _sorts(reader: Reader, scope: Scope, now: datetime, late: Sequence[Awaited])
         return [_walks(reader, scope), _reports(reader)]
     today = japan_date(now)
     return [
-        *_incidents(reader, [each.incident.id for each in late]),
+        *_incidents(reader, today, [each.incident.id for each in late]),
         _walks(reader, scope),
         *reviews.sorts(reader, scope),
         *asked.sorts(reader),
@@ -86,7 +87,7 @@ def _sorts(reader: Reader, scope: Scope, now: datetime, late: Sequence[Awaited])
         _checks(reader, today),
         _drafts(reader, scope),
         _misled(reader, scope),
-        *guides.sorts(reader, scope),
+        *guides.sorts(reader, scope, today),
         *upkeep.sorts(reader, scope, today),
         _reports(reader),
     ]
@@ -128,9 +129,11 @@ def _reports(reader: Reader) -> Sort:
     return Sort("reports", mine.order_by(Incident.created_at, Incident.id), item)
 
 
-def _incidents(reader: Reader, shown: Sequence[int]) -> list[Sort]:
+def _incidents(reader: Reader, today: date, shown: Sequence[int]) -> list[Sort]:
     """Return incidents that are not over, without those shown before, and those not yet closed."""
-    mine: ColumnElement[bool] = or_(Incident.lead_id == reader.id, Incident.lead_id.is_(None))
+    mine: ColumnElement[bool] = or_(
+        Incident.lead_id == reader.id, accounts.nobodys(Incident.lead_id, today)
+    )
     rows = select(Incident).where(mine, Incident.closed_at.is_(None))
     going_on = rows.where(Incident.recovered_at.is_(None), Incident.id.not_in(shown))
     over = rows.where(Incident.recovered_at.is_not(None))
@@ -157,7 +160,7 @@ def _about(incident: Incident, why: str, since: datetime | None, anchor: str | N
 
 def _mine_or_late(reader: Reader, today: date) -> ColumnElement[bool]:
     """Return the condition: the reader's own and nobody's, soon due; for ward officers whatever is late."""
-    own = or_(IncidentAction.owner_id == reader.id, IncidentAction.owner_id.is_(None))
+    own = or_(IncidentAction.owner_id == reader.id, accounts.nobodys(IncidentAction.owner_id, today))
     soon = and_(own, next_day <= today + SOON)
     return or_(soon, next_day < today) if reader.role in WARD_OFFICERS else soon
 

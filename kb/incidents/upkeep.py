@@ -15,7 +15,7 @@ from kb.store.models import Article, Flag, ReviewMark
 
 def sorts(reader: Reader, scope: Scope, today: date) -> list[Sort]:
     """Return what is to be looked at again of the reader's articles; for ward officers nobody's too."""
-    mine = upkeep.mine(reader)
+    mine = upkeep.mine(reader, today)
     marks = upkeep.marked(scope).where(mine).options(contains_eager(ReviewMark.article))
     flags = upkeep.flagged(scope).where(mine, Flag.waits_for == "owner").options(contains_eager(Flag.article))
     return [

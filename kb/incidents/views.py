@@ -107,7 +107,7 @@ def create() -> Any:
 
 def _create(form: Form) -> Incident:
     report, session = changing.report_of(form), db.session()
-    changing.require_lead(session, report.lead_id)
+    changing.require_lead(session, report.lead_id, now=db.now())
     incident = record(session, report, by=current_user.id, now=db.now())
     session.commit()
     return incident

@@ -17,8 +17,9 @@ from kb.domain.diagnosis.belief import authored
 from kb.domain.diagnosis.reasons import Change, Move, change
 from kb.store import audit, guide_health, guide_learning
 from kb.store.article_guides import guide_of
-from kb.store.models import Article, GuideChange, Person
+from kb.store.models import Article, GuideChange
 from kb.store.notices import notify
+from kb.store.ownership import in_charge
 
 
 def learnt_more(session: Session, article_id: int, at: datetime) -> GuideChange | None:
@@ -44,7 +45,7 @@ def learnt_more(session: Session, article_id: int, at: datetime) -> GuideChange 
     about: dict[str, Any] = {"object_type": "article", "object_id": article_id}
     audit.record(session, "guide.changed", at=at, by=None, runs=runs, **about)
     kind = "guide_first" if found.first else "guide_shares"
-    notify(session, kind, _in_charge(session, article), about=("article", article_id), at=at, n=runs)
+    notify(session, kind, in_charge(session, article, at), about=("article", article_id), at=at, n=runs)
     return row
 
 
@@ -79,14 +80,6 @@ def acknowledge(
     for row in found:
         row.acknowledged_at, row.acknowledged_by_id = at, by
     return found
-
-
-def _in_charge(session: Session, article: Article) -> list[int]:
-    """Return who is told of an article: its owner, or the ward's section in charge if it has none."""
-    if article.owner_id is not None:
-        return [article.owner_id]
-    officers = select(Person.id).where(Person.role == "reviewer", Person.disabled_at.is_(None))
-    return list(session.scalars(officers.order_by(Person.id)))
 
 
 def _told(found: Change) -> dict[str, Any]:

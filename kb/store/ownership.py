@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, select
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from kb.domain.access import WRITERS
+from kb.domain.periods import japan_date
+from kb.store import accounts
 from kb.store.models import Article, Person
 
-able = and_(Person.role.in_(WRITERS), Person.disabled_at.is_(None))
-"""The condition that a person can be in charge of an article."""
 
-
-def in_charge(session: Session, article: Article) -> list[int]:
+def in_charge(session: Session, article: Article, now: datetime) -> list[int]:
     """Return the owner if they can still act, else every active reviewer of the ward."""
-    owner = select(Person.id).where(Person.id == article.owner_id, able)
+    today = japan_date(now)
+    owner = select(Person.id).where(Person.id == article.owner_id, accounts.can_act(today))
     if article.owner_id is not None and session.scalar(owner) is not None:
         return [article.owner_id]
-    reviewers = select(Person.id).where(Person.role == "reviewer", Person.disabled_at.is_(None))
-    return list(session.scalars(reviewers.order_by(Person.id)))
+    return accounts.reviewers(session, today)
 
 
-def nobodys() -> ColumnElement[bool]:
+def nobodys(today: date) -> ColumnElement[bool]:
     """Return the condition that nobody who can act owns an `Article` row."""
-    owned = select(Person.id).where(Person.id == Article.owner_id, able)
-    return ~owned.correlate(Article).exists()
+    return accounts.nobodys(Article.owner_id, today)

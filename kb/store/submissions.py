@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
+from kb.domain.periods import japan_date
+from kb.store.accounts import may_sign_in
 from kb.store.models import Article, Person, Revision, Submission
 from kb.store.notices import settle
 
@@ -85,10 +87,10 @@ def withdrawn_due(session: Session, submission: Submission, incident_id: int) ->
     return session.scalar(rows)
 
 
-def deciders(session: Session, submission: Submission) -> Sequence[int]:
+def deciders(session: Session, submission: Submission, now: datetime) -> Sequence[int]:
     """Return who may decide: reviewers who wrote none of it, or else administrators who did not."""
     for role in ("reviewer", "administrator"):
-        rows = select(Person.id).where(Person.role == role, Person.disabled_at.is_(None))
+        rows = select(Person.id).where(Person.role == role, may_sign_in(japan_date(now)))
         found = session.scalars(rows.where(Person.id.not_in(writers(session, submission)))).all()
         if found:
             return found

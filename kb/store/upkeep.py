@@ -13,10 +13,10 @@ from kb.store.ownership import nobodys
 from kb.store.visibility import visible
 
 
-def mine(reader: Reader) -> ColumnElement[bool]:
+def mine(reader: Reader, today: date) -> ColumnElement[bool]:
     """Return the condition: the reader's own `Article`s; for ward officers nobody's too."""
     own = Article.owner_id == reader.id
-    return or_(own, nobodys()) if reader.role in WARD_OFFICERS else own
+    return or_(own, nobodys(today)) if reader.role in WARD_OFFICERS else own
 
 
 def overdue(scope: Scope, today: date) -> Select[tuple[Article]]:
