@@ -16,6 +16,7 @@ from kb.store import notices
 from kb.store.models import Article, Incident, Notice
 from kb.store.notices import ABOUT, KINDS
 from kb.store.paging import LARGEST_ID, Page, paged
+from kb.web.locale import t
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,12 @@ def _named(
 
 def _told(notice: Notice, number: str, title: str) -> Told:
     kind, about = KINDS[notice.kind], ABOUT[notice.object_type]
-    args: dict[str, Any] = {about.argument: notice.object_id}
+    args: dict[str, Any] = {about.argument: notice.object_id} if about.argument else {}
     if kind.argument:
         args = {kind.argument: notice.data[kind.argument]}
     if kind.anchor:
         args["_anchor"] = kind.anchor
+    title = title or (t(about.title) if about.title else "")
     return Told(notice, number, title, kind.endpoint or about.endpoint, args)
 
 

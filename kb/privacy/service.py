@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from kb.domain.errors import Refused, refuse_all
 from kb.domain.exports import Wanted, request_problems
 from kb.domain.periods import in_japan, japan_date
-from kb.store import audit
+from kb.store import accounts, audit, keeping
 from kb.store.models import ExportRequest, PersonalDataKeep
+from kb.store.notices import notify, settle
 
 
 def decide_keep(session: Session, row: PersonalDataKeep, allow: bool, *, by: int, now: datetime) -> None:
@@ -23,6 +24,8 @@ def decide_keep(session: Session, row: PersonalDataKeep, allow: bool, *, by: int
     what = {"object_type": "personal_data", "object_id": row.id, "kind": row.kind, "field": row.field}
     action = "personal_data.keep_allowed" if allow else "personal_data.keep_refused"
     audit.record(session, action, at=now, by=by, **what)
+    session.flush()
+    keeping.decided(session, row, by=by, now=now)
     session.commit()
 
 
@@ -60,6 +63,8 @@ def ask_export(session: Session, wanted: Wanted, *, by: int, now: datetime) -> E
     session.flush()
     told = {"object_type": "export", "object_id": row.id, "approval": row.reference}
     audit.record(session, "export.asked", at=now, by=by, what=row.what, **told)
+    deciders, about = accounts.deciders(session, now, [by]), ("privacy", row.id)
+    notify(session, "export_asked", deciders, about=about, at=now, by=by, reference=row.reference)
     session.commit()
     return row
 
@@ -75,6 +80,9 @@ def decide_export(
     row.decision, row.decided_by, row.decided_at = words.strip()[:1_000], by, now
     told = {"object_type": "export", "object_id": row.id, "approval": row.reference}
     audit.record(session, "export.approved" if approve else "export.refused", at=now, by=by, **told)
+    about, number = ("privacy", row.id), row.reference
+    settle(session, ["export_asked"], about=about, at=now)
+    notify(session, f"export_{row.state}", [row.asked_by], about=about, at=now, by=by, reference=number)
     session.commit()
 
 

@@ -6,6 +6,7 @@ disabled, is nobody's: it would be asked of no one.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -38,6 +39,16 @@ def choices(session: Session, now: datetime, present: int | None = None) -> list
     """Return id and name of everybody who can be in charge of something, and of who is so at present."""
     rows = select(Person.id, Person.name).where(or_(can_act(japan_date(now)), Person.id == present))
     return [(person_id, name) for person_id, name in session.execute(rows.order_by(Person.name, Person.id))]
+
+
+def deciders(session: Session, now: datetime, but: Collection[int]) -> list[int]:
+    """Return who of the ward may decide on what these people asked for: reviewers, or else administrators."""
+    for role in ("reviewer", "administrator"):
+        rows = select(Person.id).where(Person.role == role, may_sign_in(japan_date(now)))
+        found = list(session.scalars(rows.where(Person.id.not_in(but)).order_by(Person.id)))
+        if found:
+            return found
+    return []
 
 
 def reviewers(session: Session, today: date) -> list[int]:

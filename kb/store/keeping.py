@@ -10,8 +10,12 @@ from functools import cache
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kb.store import audit
+from kb.store import accounts, audit
 from kb.store.models import PersonalDataKeep
+from kb.store.notices import notify, settle
+
+ABOUT = ("privacy", 0)
+"""What the notices of all such requests are about: several at once are one notice."""
 
 
 def digest(value: str, secret: str) -> str:
@@ -76,3 +80,12 @@ def ask(
         kind=kind,
         field=field[:100],
     )
+    notify(session, "keep_asked", accounts.deciders(session, now, [by]), about=ABOUT, at=now, by=by)
+
+
+def decided(session: Session, row: PersonalDataKeep, *, by: int, now: datetime) -> None:
+    """Tell within the transaction who asked; once nothing waits, nobody is asked to decide any more."""
+    notify(session, f"keep_{row.state}", [row.asked_by], about=ABOUT, at=now, by=by)
+    waits = select(PersonalDataKeep.id).where(PersonalDataKeep.state == "asked")
+    if session.scalar(waits.limit(1)) is None:
+        settle(session, ["keep_asked"], about=ABOUT, at=now)

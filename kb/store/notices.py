@@ -27,11 +27,15 @@ KEPT = timedelta(days=180)
 
 @dataclass(frozen=True)
 class About:
-    """A type of object. permission: who may see it; endpoint, argument: the page of one."""
+    """A type of object. permission: who may see it; endpoint, argument: the page of one.
+
+    title: the words that stand for one, if it has no name of its own.
+    """
 
     permission: str
     endpoint: str
-    argument: str
+    argument: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Kind:
 ABOUT: dict[str, About] = {
     "article": About("article.read", "articles.show", "article_id"),
     "incident": About("incident.read", "incidents.show", "incident_id"),
+    "privacy": About("privacy.ask", "privacy.index", title="privacy.title"),
 }
 KINDS: dict[str, Kind] = {
     "assigned": Kind(),
@@ -65,6 +70,12 @@ KINDS: dict[str, Kind] = {
     "guide_first": Kind(endpoint="guides.record.show", anchor="changes"),
     "guide_shares": Kind(endpoint="guides.record.show", anchor="changes"),
     "walk_handed_over": Kind(endpoint="guides.walk", argument="run_id"),
+    "keep_asked": Kind("privacy", anchor="keeps"),
+    "keep_allowed": Kind("privacy", anchor="keeps"),
+    "keep_refused": Kind("privacy", anchor="keeps"),
+    "export_asked": Kind("privacy", anchor="exports"),
+    "export_approved": Kind("privacy", anchor="exports"),
+    "export_refused": Kind("privacy", anchor="exports"),
     "submitted": Kind(anchor="manage"),
     "published_urgently": Kind(anchor="manage"),
     "approved": Kind(),

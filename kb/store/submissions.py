@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
-from kb.domain.periods import japan_date
-from kb.store.accounts import may_sign_in
-from kb.store.models import Article, Person, Revision, Submission
+from kb.store import accounts
+from kb.store.models import Article, Revision, Submission
 from kb.store.notices import settle
 
 ASKING = ("submitted", "published_urgently")
@@ -89,12 +88,7 @@ def withdrawn_due(session: Session, submission: Submission, incident_id: int) ->
 
 def deciders(session: Session, submission: Submission, now: datetime) -> Sequence[int]:
     """Return who may decide: reviewers who wrote none of it, or else administrators who did not."""
-    for role in ("reviewer", "administrator"):
-        rows = select(Person.id).where(Person.role == role, may_sign_in(japan_date(now)))
-        found = session.scalars(rows.where(Person.id.not_in(writers(session, submission)))).all()
-        if found:
-            return found
-    return ()
+    return accounts.deciders(session, now, writers(session, submission))
 
 
 def concerned(session: Session, submission: Submission) -> set[int]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from kb.domain.exports import use_problem
-from kb.store.models import ExportRequest
+from kb.store.models import ExportRequest, Notice
 
 TODAY = datetime.now(UTC).date()
 ASKED = {
@@ -35,6 +35,33 @@ def test_every_reason_against_a_request_is_counted(as_role):
     answer = as_role("engineer").post("/privacy/exports/new", data=ASKED | {"purpose": "", "readers": ""})
 
     assert "2件の確認が必要です" in answer.text and answer.text.count("を書いてください。") == 2
+
+
+def test_who_decides_is_told_and_then_who_asked(as_role, people, session):
+    def unread(login):
+        session.rollback()
+        mine = select(Notice.kind).where(Notice.person_id == people[login], Notice.read_at.is_(None))
+        return session.scalars(mine.order_by(Notice.id)).all()
+
+    wanted = {"symptom": "折り返し 080-6543-2198 まで", "_keep": "1", "_keep_reason": "代表番号のため"}
+    for phone in ("080-6543-2198", "080-6543-2199"):
+        as_role("engineer").post("/incidents/new", data=wanted | {"symptom": f"折り返し {phone} まで"})
+    as_role("engineer").post("/privacy/exports/new", data=ASKED)
+    as_role("reviewer").post("/privacy/exports/new", data=ASKED)
+    assert unread("reviewer") == ["keep_asked", "export_asked"]
+    assert unread("administrator") == ["export_asked"], "the only reviewer does not decide their own"
+    page = as_role("reviewer").get("/notices/").text
+    assert "2回" in page and "EXP-" in page and "個人情報の取扱い" in page
+
+    as_role("reviewer").post("/privacy/keeps/1/decision", data={"decision": "allow"})
+    assert unread("reviewer") == ["keep_asked", "export_asked"], "another value waits"
+    as_role("reviewer").post("/privacy/keeps/2/decision", data={"decision": "refuse"})
+    as_role("reviewer").post("/privacy/exports/1/decision", data={"decision": "approve"})
+
+    assert unread("reviewer") == [] and unread("administrator") == ["export_asked"]
+    assert unread("engineer") == ["keep_allowed", "keep_refused", "export_approved"]
+    notice = session.scalars(select(Notice.id).where(Notice.kind == "export_approved")).one()
+    assert as_role("engineer").post(f"/notices/{notice}/reading").location == "/privacy/#exports"
 
 
 def test_nobody_approves_their_own_request_and_staff_see_only_their_own(as_role, session):
