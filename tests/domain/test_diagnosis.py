@@ -141,6 +141,9 @@ def test_open_cells_share_what_is_left():
     assert [rows[answer][0] for answer in "xyz"] == pytest.approx([0.5, 0.075, 0.425])
     assert [rows[answer][1] for answer in "xyz"] == pytest.approx([0.02 / 1.02, 0.15 / 1.02, 0.85 / 1.02])
     assert rows["z"][2] == pytest.approx((0.425 + 0.85 / 1.02) / 2), "what is not known answers like the mean"
+    less = replace(check, likely={"a": {"x": 0.5}, "default": {"y": 0.1, "z": 0.3}})
+    rows = authored(two_causes(less)).actions["q"].rows
+    assert [rows[answer][0] for answer in "xyz"] == pytest.approx([0.5, 0.125, 0.375])
 
 
 def test_answers_that_no_cause_can_give_leave_the_guide_behind():
@@ -156,6 +159,12 @@ def test_the_range_is_of_the_ways_it_may_go_on():
     assert expected.mean == pytest.approx(4 + 0.64 * 10 + 0.1 * 60)
     assert expected.escalated == pytest.approx(0.1)
     assert not expected.learnt
+
+
+def test_a_guide_counts_as_learnt_from_its_twentieth_incident_on():
+    proposal = propose(authored(two_causes()), [])
+
+    assert [expectation(proposal, runs).learnt for runs in (0, 19, 20)] == [False, False, True]
 
 
 def test_a_check_says_what_its_answers_raise_and_lower():
@@ -206,6 +215,8 @@ def test_a_guide_shows_where_each_answer_leads():
     assert (failed.share, failed.cut) == (0, True)
     assert no.then.step == "rb"
     assert all(branch.cut for branch in tree(authored(two_causes(telling_check(1.0))), depth=1).branches)
+    second = tree(authored(two_causes(other=0.1)), depth=3).branches[1].then
+    assert (second.step, second.branches[1].then.step) == ("ra", None), "three steps deep"
 
 
 def test_the_usual_walk_ends_with_escalating():
@@ -312,10 +323,10 @@ def test_a_step_that_is_gone_tells_nothing():
 
 
 def test_a_guide_that_promises_too_much_is_seen_in_its_runs():
-    runs = [Told(20, 10, 30, 25), Told(20, 10, 30, 30), Told(20, 10, 30, 60), Told(20, 10, 30, 5)]
+    runs = [Told(20, 10, 30, took) for took in (10, 25, 30, 60, 5)]
 
     found = calibration(runs)
 
-    assert (found.within, found.sooner, found.later, found.runs) == (2, 1, 1, 4)
-    assert found.ratio == pytest.approx(120 / 80)
+    assert (found.within, found.sooner, found.later, found.runs) == (3, 1, 1, 5)
+    assert found.ratio == pytest.approx(130 / 100)
     assert calibration([]) is None

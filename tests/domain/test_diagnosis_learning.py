@@ -98,6 +98,8 @@ def test_minutes_that_nobody_measured_teach_no_time():
 
     assert model.actions["ra"].minutes == 10
     assert model.prior == learnt(guide, [MENDED_B]).prior
+    half = learnt(guide, [Run((("ra", "not_fixed", 0.5),))])
+    assert half.actions["ra"].minutes == pytest.approx((3 * 10 + 0.5) / 4)
 
 
 def test_a_confirmed_cause_is_believed_nine_times_in_ten():

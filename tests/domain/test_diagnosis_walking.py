@@ -94,6 +94,8 @@ def test_an_answer_is_ruled_out_where_it_cannot_be():
     assert key([], Answer("x", "fixed", 1.0)) == ("walks.no_such_step", 404)
     assert answered(whole, model, ready, Answer("rc", "fixed", 1.0), confirmed=True)[-1].step == "rc"
     assert answered(whole, model, ready, Answer("rc", "skipped", 1.0))[-1].step == "rc"
+    assert key([], Answer("rb", "fixed", -0.1)) == ("walks.minutes_range", 422)
+    assert answered(whole, model, [], Answer("rb", "fixed", 0.5))[-1].minutes == 0.5
 
 
 def test_an_answer_changes_in_its_place_and_what_mended_it_is_one_step():
