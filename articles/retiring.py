@@ -51,7 +51,7 @@ def retire(
     )
     about: dict[str, Any] = {"object_type": "article", "object_id": article.id, "successor": successor.id}
     audit.record(session, "article.merged" if merges else "article.replaced", at=now, by=by, **about, **moved)
-    watches.follow(session, article.id, successor.id)
+    watches.follow(session, article.id, successor.id, by=by, now=now)
     owners, what = [article.owner_id, successor.owner_id], ("article", successor.id)
     notify(session, "article_merged" if merges else "article_replaced", owners, about=what, at=now, by=by)
     service.archive(session, article, by=by, now=now)

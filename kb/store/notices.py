@@ -64,6 +64,7 @@ KINDS: dict[str, Kind] = {
     "flag_answered": Kind(anchor="flags"),
     "watched_article": Kind(),
     "watched_component": Kind(),
+    "watched_replaced": Kind(),
     "watched_search": Kind(),
     "release_marks": Kind(endpoint="articles.upkeep.marks"),
     "review_due": Kind(anchor="verify"),

@@ -25,8 +25,10 @@ def published(session: Session, article: Article, *, by: int | None, now: dateti
         session.merge(ToMatch(article_id=article.id, by_id=by, queued_at=now))
 
 
-def follow(session: Session, article_id: int, successor_id: int) -> None:
-    """Let who watched an article watch the one that replaces it, within the transaction."""
+def follow(session: Session, article_id: int, successor_id: int, *, by: int | None, now: datetime) -> None:
+    """Let who watched an article watch the one that replaces it, and tell them, within the transaction."""
+    watching = session.scalars(select(Watch.person_id).where(Watch.article_id == article_id)).all()
+    notify(session, "watched_replaced", watching, about=("article", successor_id), at=now, by=by)
     there = select(Watch.person_id).where(Watch.article_id == successor_id)
     mine = Watch.article_id == article_id
     session.execute(delete(Watch).where(mine, Watch.person_id.in_(there)))

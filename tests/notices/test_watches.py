@@ -169,3 +169,14 @@ def test_who_watched_what_is_replaced_watches_what_replaces_it(as_role, make_art
 
     rows = session.execute(select(Watch.person_id, Watch.article_id, Watch.key)).all()
     assert sorted(rows) == [(people[w], new.id, f"article:{new.id}") for w in ("staff", "engineer")]
+    assert told(session, "watched_replaced") == [(people[w], new.id) for w in ("staff", "engineer")]
+
+
+def test_who_may_not_see_what_replaces_it_does_not_hear_of_it(as_role, make_article, people, session):
+    old, new = make_article(), make_article(audience="engineer")
+    for login in ("staff", "engineer"):
+        watch(as_role(login), "article", old.id)
+
+    as_role("reviewer").post(f"/articles/{old.id}/retirement", data={"successor": new.id})
+
+    assert told(session, "watched_replaced") == [(people["engineer"], new.id)]
