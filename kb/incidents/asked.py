@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
 
 from kb.domain import access
 from kb.domain.access import Reader
@@ -17,9 +18,20 @@ def sorts(reader: Reader) -> list[Sort]:
     if not access.may(reader, "privacy.decide"):
         return []
     return [
-        Sort("keeps", _asked(PersonalDataKeep, reader), _keep),
+        Sort("keeps", _asked(PersonalDataKeep, reader).where(_first), _keep),
         Sort("exports", _asked(ExportRequest, reader), _export),
     ]
+
+
+_earlier = aliased(PersonalDataKeep)
+_first = ~(
+    select(_earlier.id)
+    .where(_earlier.state == "asked", _earlier.id < PersonalDataKeep.id)
+    .where(_earlier.asked_by == PersonalDataKeep.asked_by, _earlier.reason == PersonalDataKeep.reason)
+    .correlate(PersonalDataKeep)
+    .exists()
+)
+"""Several values that one person asked for with one reason are one thing to do."""
 
 
 def _asked(table: Any, reader: Reader) -> Select[Any]:

@@ -78,6 +78,7 @@ def test_of_many_places_the_first_are_shown_and_all_are_counted_and_masked(as_ro
 
     assert f"個人情報と思われる箇所が{many}か所あります" in page and "ほかに23か所あります" in page
     assert page.count("<mark>") == SHOWN and f"{SHOWN}行目" in page and f"{SHOWN + 1}行目" not in page
+    assert page.index('form="screened" name="_masked"') < page.index("1行目"), "above the long list"
     assert lines[-1] in page, "the whole text is there to be changed"
     assert client.post("/articles/new", data=form | {"_masked": "1"}).status_code == 303
     steps = session.scalars(select(Revision)).one().sections["steps"]

@@ -58,6 +58,7 @@ def test_who_decides_is_told_and_then_who_asked(as_role, people, session):
     as_role("reviewer").post("/privacy/keeps/2/decision", data={"decision": "refuse"})
     as_role("reviewer").post("/privacy/exports/1/decision", data={"decision": "approve"})
 
+    assert "サーバーの管理者が次のコマンドで" in as_role("engineer").get("/privacy/").text
     assert unread("reviewer") == [] and unread("administrator") == ["export_asked"]
     assert unread("engineer") == ["keep_allowed", "keep_refused", "export_approved"]
     notice = session.scalars(select(Notice.id).where(Notice.kind == "export_approved")).one()
