@@ -58,7 +58,8 @@ def test_who_decides_is_told_and_then_who_asked(as_role, people, session):
     as_role("reviewer").post("/privacy/keeps/2/decision", data={"decision": "refuse"})
     as_role("reviewer").post("/privacy/exports/1/decision", data={"decision": "approve"})
 
-    assert "サーバーの管理者が次のコマンドで" in as_role("engineer").get("/privacy/").text
+    page = as_role("engineer").get("/privacy/").text
+    assert "サーバーの管理者が次のコマンドで" in page and "flask articles export FOLDER --approval" in page
     assert unread("reviewer") == [] and unread("administrator") == ["export_asked"]
     assert unread("engineer") == ["keep_allowed", "keep_refused", "export_approved"]
     notice = session.scalars(select(Notice.id).where(Notice.kind == "export_approved")).one()
@@ -73,7 +74,7 @@ def test_nobody_approves_their_own_request_and_staff_see_only_their_own(as_role,
     assert "調達資料" not in as_role("engineer").get("/privacy/").text
     assert as_role("administrator").post("/privacy/exports/1/decision", data=decision).status_code == 303
     assert as_role("administrator").post("/privacy/exports/1/decision", data=decision).status_code == 409
-    assert "flask articles export FILE --approval EXP-" in as_role("reviewer").get("/privacy/").text
+    assert "flask articles export FOLDER --approval EXP-" in as_role("reviewer").get("/privacy/").text
 
 
 def test_a_refusal_says_why(as_role):
