@@ -67,7 +67,8 @@ class Term:
 class Other:
     """Another way to say words[first:last] of a query: all of `keys`, worth `weight` of the words typed.
 
-    sure: where one stands, nobody needs to be told that the words typed were not found.
+    sure: where one stands, nobody needs to be told that the words typed were not found; between: the places in
+    first to last of words that it does not stand for.
     """
 
     first: int
@@ -75,6 +76,12 @@ class Other:
     keys: tuple[str, ...]
     weight: float
     sure: bool = False
+    between: frozenset[int] = frozenset()
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The places of the words that it stands for."""
+        return tuple(at for at in range(self.first, self.last) if at not in self.between)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from search.snapshot import Snapshot
 from search.tuning import Tuning
 
 RARE_SHARE = 0.1
-MATCH_SHARE = 0.25
+RARER = 1.3
+"""By how much the thesaurus' word for a general one (捨てる → 粗大ごみ) may say more than that."""
+MATCH_SHARE = 0.15
 TYPO_SHARE = 0.6
 LOG_CODES = 3.0
 """In a log its codes decide: the other words are mostly those of every log."""
@@ -102,7 +104,7 @@ class Asked:
         """The query's words with what the index has of them."""
         covering: dict[int, list[Substitute]] = defaultdict(list)
         for substitute in self.substitutes:
-            for at in range(substitute.other.first, substitute.other.last):
+            for at in substitute.other.places:
                 covering[at].append(substitute)
         return [self._word(term, tuple(covering[at])) for at, term in enumerate(self.query.words)]
 
@@ -120,13 +122,15 @@ class Asked:
         return [substitute for substitute in found if substitute.held.count]
 
     def _substitute(self, other: Other) -> Substitute:
-        """Return where another wording stands. A rarer word than the one typed says no more than that."""
+        """Return where another wording stands. A rarer word than the one typed says no more than that, the
+        thesaurus' hardly more."""
         parts = [self.held("words", key) for key in other.keys]
-        words = self.query.words[other.first : other.last]
+        words = [self.query.words[at] for at in other.places]
         typed = [self.held("words", term.key) for term in words]
         weight = other.weight * sum(term.weight for term in words) / len(words)
         if all(word.count for word in typed):
-            weight *= min(1.0, sum(word.idf for word in typed) / max(sum(p.idf for p in parts), 1e-9))
+            rarer = sum(word.idf for word in typed) / max(sum(p.idf for p in parts), 1e-9)
+            weight *= min(1.0, rarer * (RARER if other.sure else 1.0))
         return Substitute(other, parts[0] if len(parts) == 1 else self._all_of(parts), weight)
 
     def _all_of(self, parts: Sequence[Held]) -> Held:
@@ -170,14 +174,14 @@ class Asked:
     def _gains(self) -> Iterator[Floats]:
         """Yield for each stretch of words that has other wordings: what each document gains by the best of
         these over what it has by the words themselves."""
-        stretches: dict[tuple[int, int], list[Substitute]] = defaultdict(list)
+        stretches: dict[tuple[int, ...], list[Substitute]] = defaultdict(list)
         for substitute in self.substitutes:
-            stretches[substitute.other.first, substitute.other.last].append(substitute)
-        for (first, last), substitutes in stretches.items():
+            stretches[substitute.other.places].append(substitute)
+        for places, substitutes in stretches.items():
             best = np.zeros(len(self.allowed), dtype=np.float32)
             for one in substitutes:
                 one.held.apply(np.maximum, best, one.held.scores * np.float32(one.weight))
-            for term in self.query.words[first:last]:
+            for term in (self.query.words[at] for at in places):
                 self.held("words", term.key).add_to(best, -term.weight)
             yield np.maximum(best, 0, out=best)
 

@@ -35,7 +35,7 @@ class Tuning:
     end: float = 0.08
     exact: float = 0.1
     synonyms: float = 0.4
-    thesaurus: float = 0.7
+    thesaurus: float = 0.85
     readings: float = 0.8
     spelling: float = 0.7
     kanji: float = 0.3

@@ -20,6 +20,7 @@ from search.tuning import Tuning
 
 SYNONYMS = Path(__file__).parent / "sudachidict" / "synonyms.txt"
 _MOST_OTHERS = 100
+_BETWEEN = 2
 Keys = tuple[str, ...]
 
 
@@ -77,21 +78,24 @@ def widen(query: Query, thesaurus: Thesaurus, tuning: Tuning) -> Query:
     others = list(_by_thesaurus(query.words, thesaurus, tuning))
     if not query.is_log:  # to a log the language at large adds only noise
         others += _by_dictionary(query.words, tuning)
-    best: dict[tuple[int, int, Keys], Other] = {}
+    best: dict[tuple[tuple[int, ...], Keys], Other] = {}
     for other in others:
         if other.weight > 0:
-            best.setdefault((other.first, other.last, other.keys), other)
+            best.setdefault((other.places, other.keys), other)
     return replace(query, others=(*query.others, *list(best.values())[:_MOST_OTHERS]))
 
 
 def _by_thesaurus(typed: tuple[Term, ...], thesaurus: Thesaurus, tuning: Tuning) -> Iterator[Other]:
-    keys = [term.key for term in typed]
-    rules = wording(thesaurus).rules
-    for first, key in enumerate(keys):
-        for group, finds in rules.get(key, ()):
-            last = first + len(group)
-            if tuple(keys[first:last]) == group:
-                yield from (Other(first, last, other, tuning.thesaurus, True) for other in finds)
+    """Yield what the thesaurus has for words of the query: all of a line's left side, in any order, with few
+    other words between (粗大ごみを家から出す, 家具をまだ使えるけど捨てる)."""
+    place = {term.key: at for at, term in enumerate(typed)}
+    for key in place:
+        for group, finds in wording(thesaurus).rules.get(key, ()):
+            at = sorted(place[word] for word in group if word in place)
+            if len(at) == len(group) and at[-1] - at[0] < len(group) + _BETWEEN:
+                between = frozenset(range(at[0], at[-1])).difference(at)
+                for other in finds:
+                    yield Other(at[0], at[-1] + 1, other, tuning.thesaurus, True, between)
 
 
 def _by_dictionary(typed: tuple[Term, ...], tuning: Tuning) -> Iterable[Other]:

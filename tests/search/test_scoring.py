@@ -83,6 +83,13 @@ def test_one_shared_particle_of_a_long_question_is_no_match(filled, ask):
     assert answer.total == 1
 
 
+def test_a_story_around_the_question_leaves_the_answer_a_match(index, document, found):
+    titles = ("粗大ごみの申込み", "昨日の会議", "友人の紹介", "部屋の模様替え")
+    index.update([document(number, title) for number, title in enumerate(titles, 1)])
+
+    assert 1 in found("昨日友人と部屋の模様替えをして粗大な机が余った")
+
+
 def test_a_slip_of_the_finger_is_forgiven_and_named(filled, ask):
     answer = ask("ぷりんたーの交換")
 
