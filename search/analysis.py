@@ -67,8 +67,8 @@ class Term:
 class Other:
     """Another way to say words[first:last] of a query: all of `keys`, worth `weight` of the words typed.
 
-    sure: where one stands, nobody needs to be told that the words typed were not found; between: the places in
-    first to last of words that it does not stand for.
+    sure: where one stands, nobody needs to be told that the words typed were not found; between: the
+    places in first to last of words that it does not stand for.
     """
 
     first: int
