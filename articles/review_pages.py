@@ -108,7 +108,7 @@ def _own(page: Page) -> set[int]:
 def submit(article_id: int) -> Any:
     """Put the draft before a second person."""
     article = _article(article_id)
-    written: dict[str, Any] = {"by": current_user.id, "now": db.now(), "words": block("words").strip()}
+    written: dict[str, Any] = {"by": current_user.id, "now": db.now(), "words": block("submit_words").strip()}
     submission = reviewing.submit(db.session(), article, base=forms.number("base"), **written)
     db.session().commit()
     flash(t("reviewing.submitted_now"), "success")

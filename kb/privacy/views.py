@@ -80,8 +80,8 @@ def ask_export() -> Any:
 def decide_export(export_id: int) -> Any:
     """Approve or refuse a request to take data out."""
     row = queries.export(db.session(), export_id)
-    approve = text("decision") == "approve"
-    service.decide_export(db.session(), row, approve, block("words"), by=current_user.id, now=db.now())
+    approve, words = text("decision") == "approve", block("decision_words")
+    service.decide_export(db.session(), row, approve, words, by=current_user.id, now=db.now())
     flash(t("privacy.approved" if approve else "privacy.refused"), "success")
     return redirect(url_for(".index"), 303)
 

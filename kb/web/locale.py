@@ -161,12 +161,14 @@ CALLED = {
     "_keep_reason": "personal_data.page.reason",
     "against": "upkeep.against",
     "day": "clocks.calendar.day",
+    "decision_words": "fields.decision",
     "escalation": "guide_form.escalation",
     "guide": "guide_page.title",
     "minutes": "walks.minutes",
     "other": "guide_form.other",
     "step-minutes": "guide_form.minutes",
     "step-title": "guide_form.step_title",
+    "submit_words": "reviewing.submit_words",
 }
 """Fields without a row in fields.toml -> the words that their form calls them by."""
 NUMBERED = {"answer-n": "guide_form.answer_n", "cause-n-title": "guide_form.cause_n"}

@@ -63,7 +63,7 @@ def page_of(article, submission):
 
 def test_a_second_person_publishes_what_an_author_submitted(as_role, draft_of, submit, decide, fresh, seen):
     article = draft_of()
-    submission = submit(article, words="手順3を直しました")
+    submission = submit(article, submit_words="手順3を直しました")
     assert "前の題" in as_role("staff").get(f"/articles/{article.id}").text
     page = as_role("reviewer").get(page_of(article, submission)).text
     assert "手順3を直しました" in page and "<del>前の</del>" in page and "<ins>直した</ins>" in page

@@ -99,6 +99,15 @@ def test_the_fields_of_a_guide_s_form_are_called_as_there(as_role):
         assert f"“{words}”, line 1" in english
 
 
+def test_words_to_a_reviewer_are_called_as_in_their_form(as_role, make_article):
+    article = make_article(confidence="draft")
+    told = {"base": article.head_id, "submit_words": f"折り返し {PHONE} まで"}
+
+    page = as_role("author").post(f"/articles/{article.id}/submissions", data=told).text
+
+    assert "「審査する人へ（なくてもよい）」1行目" in page
+
+
 def test_the_exceptions_are_routes_that_exist(app):
     assert {*STORES_NOTHING, *NAMES_PEOPLE} <= {rule.endpoint for rule in app.url_map.iter_rules()}
 

@@ -82,7 +82,7 @@ def test_a_refusal_says_why(as_role):
     refuse = {"decision": "refuse"}
     assert as_role("administrator").post("/privacy/exports/1/decision", data=refuse).status_code == 422
     answer = as_role("administrator").post(
-        "/privacy/exports/1/decision", data=refuse | {"words": "期間が長い"}
+        "/privacy/exports/1/decision", data=refuse | {"decision_words": "期間が長い"}
     )
     assert answer.status_code == 303 and "期間が長い" in as_role("reviewer").get("/privacy/").text
 
