@@ -26,8 +26,8 @@ Documents = NDArray[np.int32]
 Weights = NDArray[np.float32]
 Numbers = NDArray[np.intp]
 Hashes = NDArray[np.uint32]
-_SCORES_BYTES = 8 * 1024 * 1024
-_SCORES_BYTES_EACH = 2_048  # and so many more for each document: 28 MiB at 10,000, 203 at 100,000
+_SCORES_BYTES = 16 * 1024 * 1024
+_SCORES_BYTES_EACH = 2_048  # and so many more for each document: 36 MiB at 10,000, 211 at 100,000
 
 
 @contextmanager
