@@ -26,6 +26,7 @@ from search.queue import Queue
 from search.scoring import Answer
 from search.snapshot import Snapshot, Snapshots
 from search.snippet import snippet
+from search.thesaurus import Thesaurus, shipped
 
 TOP = 10
 EDIT_PATIENCE = 30.0
@@ -55,12 +56,13 @@ class Sides:
         with self._snapshots.newest() as snapshot:
             self.snapshot: Snapshot = snapshot
         self.open_seconds = time.perf_counter() - started
+        self._thesaurus = Thesaurus.of(shipped())
         self.rival = Rival(place, self.snapshot, _stored(engine)) if with_rival else None
 
     def ranked(self, query: Query) -> Answer:
-        """Return our first TOP, as the search page gets them: permissions, count, facets, second look."""
+        """Return our first TOP, as the search page gets them: permissions, thesaurus, facets, second look."""
         allowed = self.snapshot.rows.allowed(READER.sees)
-        return scoring.search(self.snapshot, query, allowed, limit=TOP)
+        return scoring.search(self.snapshot, query, allowed, limit=TOP, thesaurus=self._thesaurus)
 
     def prepared(self, sorts: Sorts) -> tuple[Callable[[str], object], Callable[[str], object]]:
         """Return two searches, ours and tantivy's, of queries that are taken apart beforehand."""
