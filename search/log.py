@@ -24,7 +24,7 @@ from search.background import Background
 from search.folding import fold
 
 SHORTEST_UNANSWERED = 2
-"""Characters: a single one is somebody who had only begun to type."""
+"""Letters and digits: a single one is somebody who had only begun to type, and ??? nobody can answer."""
 _MOST_WAITING = 1_000
 _GATHER_SECONDS = 1.0
 _AGAIN_SECONDS = 5.0
@@ -75,7 +75,8 @@ def loggable_words(missing: Sequence[str], words: str) -> tuple[str, ...]:
 
 def unanswered(words: str, results: int, helped: str) -> bool:
     """Return whether a search is one that authors should see: nothing found, or it did not help."""
-    return helped == "no" or (not helped and results == 0 and len(words) >= SHORTEST_UNANSWERED)
+    says_something = sum(map(str.isalnum, words)) >= SHORTEST_UNANSWERED
+    return helped == "no" or (not helped and results == 0 and says_something)
 
 
 class SearchLog:

@@ -18,6 +18,8 @@ from search.tuning import Tuning
 
 Count = Callable[[str], int]
 """How many documents that the reader may find have a word."""
+Known = Callable[[tuple[str, ...]], bool]
+"""Whether the thesaurus has words for these: who typed them meant them, however rare they are."""
 _HIRAGANA = re.compile("[ぁ-ゖ][ぁ-ゖー]{2,}")
 _KATAKANA = re.compile("[ァ-ヺ][ァ-ヺー]{2,}")
 _LATIN = re.compile(r"(?<![a-z0-9_.@/\\-])[a-z]{2}[a-z'-]*[a-z-](?![a-z0-9_.@/\\-])")
@@ -63,21 +65,24 @@ class Stretch:
         return self.start, self.end
 
 
-def understand(query: Query, lexicons: Sequence[Lexicon], count: Count, tuning: Tuning) -> Query:
+def understand(
+    query: Query, lexicons: Sequence[Lexicon], count: Count, known: Known, tuning: Tuning
+) -> Query:
     """Return the query with the words that it was perhaps meant to have, in place of those it has."""
     if not query.folded or query.is_log:  # a log says itself what it says, and it would take long
         return query
     asked = query.folded
     stretches: list[Stretch] = []
+    latin: list[Stretch] = []
     if tuning.readings:
-        query = _in_kana(query, lexicons, count)
+        query, latin = _in_kana(query, lexicons, count)
         stretches += _read(query, lexicons, count, tuning)
     if tuning.spelling or tuning.kanji:
-        stretches += _slips(query, lexicons, count, tuning, stretches)
+        stretches += _slips(query, lexicons, count, known, tuning, stretches)
     # From the end, so that the places of the words before stay what they are.
     for stretch in sorted(stretches, key=lambda stretch: -stretch.start):
         query = _with(query, stretch)
-    meant = _corrected(query.folded, stretches)
+    meant = _corrected(query.folded, [*stretches, *_unread(query, latin, stretches, count)])
     return replace(query, correction=meant if meant != asked else "")
 
 
@@ -138,23 +143,38 @@ def _stands_nowhere(typed: str, count: Count) -> bool:
     return bool(keys) and not any(map(count, keys))
 
 
-def _in_kana(query: Query, lexicons: Sequence[Lexicon], count: Count) -> Query:
-    """Return the query with the words in kana that were typed while the input method was off."""
+def _unread(
+    query: Query, latin: Iterable[Stretch], stretches: Sequence[Stretch], count: Count
+) -> Iterator[Stretch]:
+    """Yield the kana in which nothing was understood: audio is not offered as あうぢお."""
+    for run in latin:
+        inside = [word for word in query.words if run.start <= word.start and word.end <= run.end]
+        said = [word for word in inside if word.end - word.start > 1]  # お is no word that stands somewhere
+        known = any(word.weight < 1 or count(word.key) for word in said)
+        if not known and not any(run.start < one.end and one.start < run.end for one in stretches):
+            yield run
+
+
+def _in_kana(query: Query, lexicons: Sequence[Lexicon], count: Count) -> tuple[Query, list[Stretch]]:
+    """Return the query with the words in kana that were typed while the input method was off, and where
+    each of them stands there, written as it was typed."""
     folded = query.folded
-    typed: dict[int, str] = {}
+    latin: list[Stretch] = []
     for run in reversed(list(_LATIN.finditer(folded))):
         if _in_a_code(query.folded, run.start()):
             continue
         kana = hiragana(romaji.kana(run[0]))
         if len(kana) > 1 and _stands_nowhere(run[0], count) and not _nearest(run[0], lexicons, count, 1):
             folded = folded[: run.start()] + kana + folded[run.end() :]
-            typed = {at + len(kana) - len(run[0]): word for at, word in typed.items()}
-            typed |= dict.fromkeys(range(run.start(), run.start() + len(kana)), run[0])
-    if not typed:
-        return query
+            more = len(kana) - len(run[0])
+            latin = [replace(one, start=one.start + more, end=one.end + more) for one in latin]
+            latin.append(Stretch(run.start(), run.start() + len(kana), (), 0.0, run[0]))
+    if not latin:
+        return query, []
+    typed = {at: one.written for one in latin for at in range(*one.place)}
     query = analysis.analyse_query(folded)
     words = (replace(term, typed=typed.get(term.start, term.typed)) for term in query.words)
-    return replace(query, words=tuple(words))
+    return replace(query, words=tuple(words)), latin
 
 
 def _read(query: Query, lexicons: Sequence[Lexicon], count: Count, tuning: Tuning) -> Iterator[Stretch]:
@@ -212,11 +232,16 @@ def _commonest(words: Iterable[str], count: Count, most: int) -> tuple[str, ...]
 
 
 def _slips(
-    query: Query, lexicons: Sequence[Lexicon], count: Count, tuning: Tuning, known: Sequence[Stretch]
+    query: Query,
+    lexicons: Sequence[Lexicon],
+    count: Count,
+    known: Known,
+    tuning: Tuning,
+    read: Sequence[Stretch],
 ) -> Iterator[Stretch]:
     """Yield the words near to what stands nowhere, and those with a kanji that stands alone."""
-    taken = [stretch.place for stretch in known]
-    for start, end in _doubtful(query, count):
+    taken = [stretch.place for stretch in read]
+    for start, end in _doubtful(query, count, known):
         if any(start < last and first < end for first, last in taken):
             continue
         text = query.folded[start:end]
@@ -232,16 +257,17 @@ def _slips(
                 yield Stretch(start, end, commoner, tuning.spelling, written)
 
 
-def _doubtful(query: Query, count: Count) -> Iterator[tuple[int, int]]:
+def _doubtful(query: Query, count: Count, known: Known) -> Iterator[tuple[int, int]]:
     """Yield the parts of the folded query that may be misspelt: words that stand nowhere, with the
-    neighbours of the same script that they were cut from, and kanji that stand alone."""
+    neighbours of the same script that they were cut from, and kanji that stand alone. A word of the thesaurus
+    is none: ネット is no slip of セット."""
     for first, last in _pieces(query):
         terms = query.words[first:last]
         place = terms[0].start, terms[-1].end
         text = query.folded[slice(*place)]
         most = 0 if _COMMONLY_SHORT.fullmatch(text) else _RARE
         rare = min(count(term.key) for term in terms) <= most
-        misspelt = _SPELT.fullmatch(text) and rare
+        misspelt = _SPELT.fullmatch(text) and rare and not known(tuple(term.key for term in terms))
         named = _in_a_name(query.folded, *place) or _in_a_code(query.folded, place[0])
         if (misspelt and not named) or _KANJI.fullmatch(text):
             yield place

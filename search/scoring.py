@@ -7,7 +7,7 @@ words that were not found. The numbers are in `search.tuning`; docs/search.md sa
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from search.second_look import factors
 from search.snapshot import Snapshot
 from search.thesaurus import Thesaurus
 from search.tuning import TUNED, Tuning
-from search.widening import widen
+from search.widening import has, widen
 
 TOP = 50
 NO_THESAURUS = Thesaurus.of(())
@@ -65,7 +65,7 @@ def search(
 
     filters: {facet: name}. An empty query matches nothing.
     """
-    query = widen(_understood(snapshot, query, allowed, tuning), thesaurus, tuning)
+    query = widen(_understood(snapshot, query, allowed, thesaurus, tuning), thesaurus, tuning)
     asked = Asked(snapshot, query, allowed, tuning)
     if not query or not allowed.any():
         return Answer(0, (), {facet: {} for facet in FACETS}, _missing_words(asked), query)
@@ -84,7 +84,9 @@ def search(
     )
 
 
-def _understood(snapshot: Snapshot, query: Query, allowed: Mask, tuning: Tuning) -> Query:
+def _understood(
+    snapshot: Snapshot, query: Query, allowed: Mask, thesaurus: Thesaurus, tuning: Tuning
+) -> Query:
     """Return the query with what it was perhaps meant to say, in words of documents that may be found."""
 
     known = gather(snapshot, "words", {term.key for term in query.words}, tuning)  # quicker than one by one
@@ -94,7 +96,7 @@ def _understood(snapshot: Snapshot, query: Query, allowed: Mask, tuning: Tuning)
         found = known.get(word) or held(snapshot, "words", word, tuning)
         return found.count_in(allowed)
 
-    return understand(query, snapshot.lexicons(), count, tuning)
+    return understand(query, snapshot.lexicons(), count, partial(has, thesaurus), tuning)
 
 
 def _all_of(mask: Mask, masks: Mapping[str, Mask], without: str = "") -> Mask:

@@ -41,6 +41,11 @@ def wording(thesaurus: Thesaurus) -> Wording:
     return Wording(dict(rules))
 
 
+def has(thesaurus: Thesaurus, keys: Keys) -> bool:
+    """Return whether these words together are the left side of a group of the thesaurus."""
+    return bool(keys) and any(keys == left for left, _ in wording(thesaurus).rules.get(keys[0], ()))
+
+
 def _rules(group: Group) -> Iterator[tuple[Keys, tuple[Keys, ...]]]:
     """Yield (words, what they find) of a group; what analysis drops whole finds nothing."""
     left = [keys for word in group.words if (keys := keys_of(word))]

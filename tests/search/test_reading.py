@@ -71,6 +71,22 @@ def test_names_and_codes_hold_no_slips(index, document, ask):
     assert ask("outlok 2019").query.correction == "outlook 2019"
 
 
+def test_a_word_of_the_thesaurus_is_no_slip(index, document, ask):
+    index.update([document(number, "レビュー セット") for number in range(1, 12)])
+    index.update([document(12, "インターネットにつながらない"), document(13, "ピクセルの設定")])
+
+    assert ask("ネット").query.correction == "セット"
+    words = Thesaurus.of(parse("ネット → インターネット\n表計算、エクセル"))
+    assert [hit.id for hit in ask("ネット", thesaurus=words).hits] == [12]
+    assert ask("ネット", thesaurus=words).query.correction == ""
+    assert ask("エクセル 開けない", thesaurus=words).query.correction == ""
+
+
+def test_an_english_word_in_which_no_kana_are_understood_is_offered_as_it_was_typed(filled, ask):
+    assert ask("audio not working").query.correction == ""
+    assert ask("audio insatu dekinai").query.correction == "audio 印刷 できない"
+
+
 def test_what_was_read_is_not_called_missing_and_a_slip_is(filled, ask):
     assert ask("いんさつ").missing == ()
     assert ask("プリター").missing == ("プリター",)

@@ -224,11 +224,12 @@ def test_an_author_who_tries_the_words_of_the_queue_is_not_logged(stocked, as_ro
     assert logged() == []
 
 
-def test_a_single_letter_without_result_is_no_question(stocked, as_role, logged):
-    search(as_role("staff"), "鍵")
-    search(as_role("staff"), "ヴァイオリン")
+def test_a_single_letter_or_none_without_result_is_no_question(stocked, as_role, logged):
+    for words in ("鍵", "ヴァイオリン", "？？？"):
+        search(as_role("staff"), words)
 
-    assert [(row.words, row.unanswered) for row in logged()] == [("鍵", False), ("バイオリン", True)]
+    kept = [(row.words, row.unanswered) for row in logged()]
+    assert kept == [("鍵", False), ("バイオリン", True), ("???", False)]
 
 
 def test_no_log_is_kept_where_the_ward_wants_none(app):
