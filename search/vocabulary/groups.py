@@ -17,6 +17,7 @@ from search import thesaurus
 from search.folding import fold
 from search.thesaurus import Group
 from search.vocabulary.rules import line, spelled
+from search.widening import keys_of
 
 STATES = ("own", "changed", "off", "shipped")
 PER_PAGE = 50
@@ -138,10 +139,17 @@ class Listed:
     counts: dict[str, int]
 
 
+def _has(entry: Entry, keys: frozenset[str]) -> bool:
+    """Return whether one of the group's words has all of these, as the index spells them."""
+    group = entry.group
+    return bool(keys) and any(keys.issubset(keys_of(word)) for word in (*group.words, *group.finds))
+
+
 def listed(entries: Iterable[Entry], words: str, state: str, number: int) -> Listed:
-    """Return page `number` of the entries that hold the words, in a state if one is given."""
-    wanted = fold(words)
-    found = [one for one in entries if wanted in spelled(one.line)] if wanted else list(entries)
+    """Return page `number` of the entries that hold the words, as written or as the search reads them
+    (引越し finds 引っ越し, つながる 繋がる), in a state if one is given."""
+    wanted, keys = fold(words), frozenset(keys_of(words))
+    found = [one for one in entries if wanted in spelled(one.line) or _has(one, keys)]
     counts = {name: sum(one.state == name for one in found) for name in STATES}
     rows = [one for one in found if one.state == state] if state else found
     number = min(max(1, number), max(1, -(-len(rows) // PER_PAGE)))

@@ -115,6 +115,14 @@ def test_nothing_found_says_what_to_try_and_names_the_words(stocked, as_role):
     assert "/articles/" in page
 
 
+def test_who_finds_nothing_can_tell_somebody_in_the_words_they_typed(stocked, as_role):
+    words = "/new?symptom=%E8%B1%86%E3%81%AE%E6%9C%A8"
+
+    assert f'href="/reports{words}"' in as_role("staff").get("/search?q=豆の木").text
+    assert f'href="/incidents{words}"' in as_role("engineer").get("/search?q=豆の木").text
+    assert "new?symptom=" not in as_role("staff").get("/search?q=豆の木&kind=workaround").text
+
+
 def test_an_empty_box_shows_how_to_search(stocked, as_role):
     page = as_role("staff").get("/search").text
 

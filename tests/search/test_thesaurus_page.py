@@ -311,6 +311,16 @@ def test_the_list_is_searched_folded_filtered_and_paged(reviewer):
     assert lines(reviewer, "/thesaurus/?q=MADO59") == ["ＭＡＤＯ59、窓口59番の端末"]
 
 
+def test_the_list_finds_words_as_the_search_reads_them(reviewer):
+    add(reviewer, "窓口を引っ越しする、窓口甲")
+    add(reviewer, "窓口甲に繋がらない、窓口乙")
+
+    assert lines(reviewer, "/thesaurus/?q=引越し&state=own") == ["窓口を引っ越しする、窓口甲"]
+    assert lines(reviewer, "/thesaurus/?q=つながる&state=own") == ["窓口甲に繋がらない、窓口乙"]
+    assert lines(reviewer, "/thesaurus/?q=つながる　甲&state=own") == ["窓口甲に繋がらない、窓口乙"]
+    assert lines(reviewer, "/thesaurus/?q=の&state=own") == []
+
+
 def test_an_empty_list_leads_on(reviewer, as_role):
     page = reviewer.get("/thesaurus/?q=うんたらかんたら").text
     assert words("thesaurus.index.none", q="うんたらかんたら") in page and "/thesaurus/new?words=" in page
