@@ -21,6 +21,8 @@ RARE_SHARE = 0.1
 RARER = 1.3
 """By how much the thesaurus' word for a general one (捨てる → 粗大ごみ) may say more than that."""
 MATCH_SHARE = 0.15
+MOST = 0.6
+"""Of another wording of several words, the share of their worth that has to stand in a document."""
 TYPO_SHARE = 0.6
 LOG_CODES = 3.0
 """In a log its codes decide: the other words are mostly those of every log."""
@@ -131,16 +133,18 @@ class Asked:
         if all(word.count for word in typed):
             rarer = sum(word.idf for word in typed) / max(sum(p.idf for p in parts), 1e-9)
             weight *= min(1.0, rarer * (RARER if other.sure else 1.0))
-        return Substitute(other, parts[0] if len(parts) == 1 else self._all_of(parts), weight)
+        return Substitute(other, parts[0] if len(parts) == 1 else self._most_of(parts), weight)
 
-    def _all_of(self, parts: Sequence[Held]) -> Held:
-        """Return what is held of all the terms together: the documents that have each of them."""
-        having, sums = np.zeros((2, len(self.allowed)), dtype=np.float32)
+    def _most_of(self, parts: Sequence[Held]) -> Held:
+        """Return what is held of the terms together: the documents that have most of them (by idf), with as
+        large a share of their scores (転入届 in 「転入したときの届出」)."""
+        share, sums = np.zeros((2, len(self.allowed)), dtype=np.float32)
+        worth = max(sum(part.idf for part in parts), 1e-9)
         for part in parts:
-            part.apply(np.add, having, part.has * np.float32(1))
+            part.apply(np.add, share, part.has * np.float32(part.idf / worth))
             part.add_to(sums, 1)
-        documents = np.flatnonzero(having == len(parts)).astype(np.int32)
-        return Held(documents, sums[documents], len(documents), 0.0)
+        documents = np.flatnonzero(share >= MOST).astype(np.int32)
+        return Held(documents, sums[documents] * share[documents], len(documents), 0.0)
 
     def scores(self) -> Floats:
         """Return every document's sum over terms and fields."""

@@ -133,6 +133,14 @@ def test_a_phrase_of_the_thesaurus_is_heard_in_any_order_and_around_two_words(in
     assert ask("家具を新品だが捨てる", thesaurus=bulky).missing == ("新品",), "not meant by the phrase"
 
 
+def test_of_a_compound_that_stands_for_a_word_most_will_do(index, document, found):
+    titles = ("転入したときの届出", "転入届", "窓口の届", "受領の届", "変更の届", "時計")
+    index.update([document(number, title) for number, title in enumerate(titles, 1)])
+    moving = Thesaurus.of(parse("越す → 転入届"))
+
+    assert found("越した", thesaurus=moving) == [2, 1]
+
+
 def test_the_word_itself_is_worth_more_than_one_that_stands_for_it(index, document, found):
     index.update([document(1, "転居の届出"), document(2, "引っ越しの届出")])
 
