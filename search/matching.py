@@ -223,9 +223,10 @@ class Asked:
         return cover
 
     def _like(self, term: Term) -> Mask:
-        """Return the allowed documents that have most of the grams of a word that stands nowhere."""
+        """Return the allowed documents that have most of the grams of a word that stands nowhere. Those of a
+        number are in every date."""
         grams = analysis.typed_grams(term)
-        if len(grams) < 2:
+        if len(grams) < 2 or term.key.isdigit():
             return np.zeros(len(self.allowed), dtype=bool)
         counts = np.zeros(len(self.allowed), dtype=np.int16)
         for found in gather(self.snapshot, "grams", grams, self.tuning).values():

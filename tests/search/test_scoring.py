@@ -90,6 +90,12 @@ def test_a_story_around_the_question_leaves_the_answer_a_match(index, document, 
     assert 1 in found("昨日友人と部屋の模様替えをして粗大な机が余った")
 
 
+def test_a_number_that_stands_nowhere_is_not_found_in_dates(index, document, ask):
+    index.update([document(1, "2026-12-25 の 54 件")])
+
+    assert ask("12541").total == ask("ORA 12541").total == 0 and ask("54").total == 1
+
+
 def test_a_slip_of_the_finger_is_forgiven_and_named(filled, ask):
     answer = ask("ぷりんたーの交換")
 
