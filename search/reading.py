@@ -260,14 +260,15 @@ def _slips(
 def _doubtful(query: Query, count: Count, known: Known) -> Iterator[tuple[int, int]]:
     """Yield the parts of the folded query that may be misspelt: words that stand nowhere, with the
     neighbours of the same script that they were cut from, and kanji that stand alone. A word of the thesaurus
-    is none: ネット is no slip of セット."""
+    is none (ネット is no slip of セット), nor one that only asks (how, my)."""
     for first, last in _pieces(query):
         terms = query.words[first:last]
         place = terms[0].start, terms[-1].end
         text = query.folded[slice(*place)]
         most = 0 if _COMMONLY_SHORT.fullmatch(text) else _RARE
         rare = min(count(term.key) for term in terms) <= most
-        misspelt = _SPELT.fullmatch(text) and rare and not known(tuple(term.key for term in terms))
+        meant = known(tuple(term.key for term in terms)) or all(term.weight < 1 for term in terms)
+        misspelt = _SPELT.fullmatch(text) and rare and not meant
         named = _in_a_name(query.folded, *place) or _in_a_code(query.folded, place[0])
         if (misspelt and not named) or _KANJI.fullmatch(text):
             yield place

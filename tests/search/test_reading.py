@@ -87,6 +87,13 @@ def test_an_english_word_in_which_no_kana_are_understood_is_offered_as_it_was_ty
     assert ask("audio insatu dekinai").query.correction == "audio 印刷 できない"
 
 
+def test_english_words_that_only_ask_are_neither_missing_nor_slips(index, document, ask):
+    index.update([document(1, "パスワードのリセット", body="show you may reset the password")])
+
+    answer = ask("how do i reset my password")
+    assert answer.missing == () and answer.query.correction == "" and [hit.id for hit in answer.hits] == [1]
+
+
 def test_what_was_read_is_not_called_missing_and_a_slip_is(filled, ask):
     assert ask("いんさつ").missing == ()
     assert ask("プリター").missing == ("プリター",)
