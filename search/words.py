@@ -19,6 +19,7 @@ ASKING = frozenset(
     教える 方法 可能 知る 聞く 尋ねる 願う 致す 出来る 如何 何故 何 何処 何時 誰 幾つ 幾ら 場合 仕方
     やり方 遣り方 手順 解決 対処 原因 理由 分かる 欲しい 貰う 頂く 困る 質問 宜しい 良い つもり 思う
     考える もっと どう どの どのような どちら どこ いつ なぜ なに
-    ハウ do doe did can could would my me i ウィー our プリーズ ホワット when where why who which ニード ウォント get
+    ハウ do doe did can could would my me i ウィー our プリーズ ホワット when where why who which
+    ニード ウォント get
     """.split()
 )
