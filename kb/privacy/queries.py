@@ -25,8 +25,12 @@ def keeps(session: Session, reader: Reader, number: int) -> Page:
 
 
 def exports(session: Session, reader: Reader) -> Sequence[ExportRequest]:
-    """Return the newest requests to take data out; others than the ward's officers see their own alone."""
-    rows = select(ExportRequest).order_by(ExportRequest.id.desc()).limit(100)
+    """Return 100 requests to take data out, waiting ones first, then the newest.
+
+    Others than the ward's officers see their own alone.
+    """
+    waiting = case((ExportRequest.state == "asked", 0), else_=1)
+    rows = select(ExportRequest).order_by(waiting, ExportRequest.id.desc()).limit(100)
     if reader.role not in WARD_OFFICERS:
         rows = rows.where(ExportRequest.asked_by == reader.id)
     return session.scalars(rows).all()

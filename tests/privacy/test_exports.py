@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from kb.domain.exports import use_problem
+from kb.store.db import writing
 from kb.store.models import ExportRequest, Notice
 
 TODAY = datetime.now(UTC).date()
@@ -75,6 +76,20 @@ def test_nobody_approves_their_own_request_and_staff_see_only_their_own(as_role,
     assert as_role("administrator").post("/privacy/exports/1/decision", data=decision).status_code == 303
     assert as_role("administrator").post("/privacy/exports/1/decision", data=decision).status_code == 409
     assert "flask articles export FOLDER --approval EXP-" in as_role("reviewer").get("/privacy/").text
+
+
+def test_an_undecided_request_stays_on_the_page_however_many_came_after_it(app, as_role):
+    as_role("engineer").post("/privacy/exports/new", data=ASKED | {"purpose": "待っている申請"})
+    with writing(app.extensions["kb.engine"]) as session:
+        first = session.query(ExportRequest).one()
+        same = {c.key: getattr(first, c.key) for c in ExportRequest.__table__.columns if c.key != "id"}
+        for n in range(100):
+            later = {"reference": f"EXP-2099-{n:04}", "purpose": "済んだ申請", "state": "refused"}
+            session.add(ExportRequest(**same | later))
+
+    page = as_role("reviewer").get("/privacy/").text
+
+    assert page.index("待っている申請") < page.index("済んだ申請")
 
 
 def test_a_refusal_says_why(as_role):
