@@ -41,6 +41,8 @@ _RARER = 8
 more;"""
 _COMMONLY_SHORT = re.compile("[a-z0-9]{0,3}|[ァ-ヺー]{0,2}")
 """but not one as short as this."""
+_KNOWN_SHARE = 0.4
+"""Of the letters of katakana, so many have to belong to known words once they are read as hiragana."""
 _TWO_SLIPS = 7
 """Letters from which two slips in one word are forgiven."""
 
@@ -75,7 +77,7 @@ def understand(
     stretches: list[Stretch] = []
     latin: list[Stretch] = []
     if tuning.readings:
-        query, latin = _in_kana(query, lexicons, count)
+        query, latin = _in_kana(_in_hiragana(query, lexicons, count, known), lexicons, count)
         stretches += _read(query, lexicons, count, tuning)
     if tuning.spelling or tuning.kanji:
         stretches += _slips(query, lexicons, count, known, tuning, stretches)
@@ -153,6 +155,33 @@ def _unread(
         known = any(word.weight < 1 or count(word.key) for word in said)
         if not known and not any(run.start < one.end and one.start < run.end for one in stretches):
             yield run
+
+
+def _in_hiragana(query: Query, lexicons: Sequence[Lexicon], count: Count, known: Known) -> Query:
+    """Return the query with what stands nowhere in katakana read as hiragana, where that gives words
+    (カードヨメナイ), each with what was typed for it."""
+    folded = query.folded
+    strange = [w.start for w in query.words if not count(w.key) and not known((w.key,))]
+    for run in _KATAKANA.finditer(folded):
+        at = next((start for start in strange if run.start() <= start < run.end()), run.end())
+        at += _known_beginning(folded[at : run.end()], count)
+        if not _nearest(folded[at : run.end()], lexicons, count, 1):
+            read = folded[:at] + hiragana(folded[at : run.end()]) + folded[run.end() :]
+            words = [w for w in analysis.analyse_query(read).words if at <= w.start < run.end()]
+            stand = sum(w.end - w.start for w in words if w.end - w.start > 1 and count(w.key))
+            if stand > _KNOWN_SHARE * (run.end() - at):
+                folded = read
+    if folded == query.folded:
+        return query
+    again = analysis.analyse_query(folded)
+    typed = {term.start: term.typed for term in query.words}
+    words = [replace(w, typed=typed.get(w.start, query.folded[w.start : w.end])) for w in again.words]
+    return replace(again, words=tuple(words))
+
+
+def _known_beginning(kana: str, count: Count) -> int:
+    """Return the length of the longest known word that katakana begin with, the whole of it left out."""
+    return next((length for length in range(len(kana) - 1, 1, -1) if count(kana[:length])), 0)
 
 
 def _in_kana(query: Query, lexicons: Sequence[Lexicon], count: Count) -> tuple[Query, list[Stretch]]:

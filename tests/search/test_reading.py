@@ -113,6 +113,15 @@ def test_a_word_of_two_kanji_is_found_by_one_of_them(index, document, found):
     assert found("配布先の理") == [2, 1]
 
 
+def test_what_a_machine_with_katakana_only_sends_is_read_as_hiragana(index, document, ask, found):
+    index.update([document(1, "カードが読めない"), document(2, "紙詰まり"), document(3, "倍の日数")])
+    index.update([document(4, "画面が固まった")])
+
+    assert found("ｶｰﾄﾞﾖﾒﾅｲ") == [1] and found("ｶﾐﾂﾞﾏﾘ") == [2] and found("ｶﾞﾒﾝｶﾞｶﾀﾏｯﾀ") == [4]
+    assert ask("ｶｰﾄﾞﾖﾒﾅｲ").missing == ()
+    assert ask("ﾊﾞｲｵﾘﾝ ﾋｱﾘ").missing == ("ﾊﾞｲｵﾘﾝ", "ﾋｱﾘ") and found("ﾋｱﾘ") == []
+
+
 def test_the_thesaurus_finds_in_the_direction_of_its_arrow(index, document, found):
     index.update([document(1, "転入の届出"), document(2, "引っ越しの手伝い"), document(3, "端末の停止")])
     arrow = Thesaurus.of(parse("引っ越し → 転入\n固まる、停止する"))
