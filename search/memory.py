@@ -20,7 +20,9 @@ _MADV_DONTNEED = 4  # of Linux's mman.h
 def let_go() -> None:
     """Give back the dictionary's pages and the free pieces of the heap; what is needed comes back by itself.
 
-    The pages are only read, and stay in the system's page cache. Without Linux and glibc nothing happens.
+    The pages are only read, and stay in the system's page cache. The dictionary stays open as long as the
+    process lives: were it closed in between, other memory could stand at its addresses. Without Linux and
+    glibc nothing happens.
     """
     with suppress(OSError, AttributeError):
         system = ctypes.CDLL(None)
