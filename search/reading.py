@@ -163,7 +163,9 @@ def _in_hiragana(query: Query, lexicons: Sequence[Lexicon], count: Count, known:
     folded = query.folded
     strange = [w.start for w in query.words if not count(w.key) and not known((w.key,))]
     for run in _KATAKANA.finditer(folded):
-        at = next((start for start in strange if run.start() <= start < run.end()), run.end())
+        at = next((start for start in strange if run.start() <= start < run.end()), None)
+        if at is None:
+            continue
         at += _known_beginning(folded[at : run.end()], count)
         if not _nearest(folded[at : run.end()], lexicons, count, 1):
             read = folded[:at] + hiragana(folded[at : run.end()]) + folded[run.end() :]

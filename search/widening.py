@@ -94,8 +94,9 @@ def _by_thesaurus(typed: tuple[Term, ...], thesaurus: Thesaurus, tuning: Tuning)
     """Yield what the thesaurus has for words of the query: all of a line's left side, in any order, with few
     other words between (粗大ごみを家から出す, 家具をまだ使えるけど捨てる)."""
     place = {term.key: at for at, term in enumerate(typed)}
+    rules = wording(thesaurus).rules
     for key in place:
-        for group, finds in wording(thesaurus).rules.get(key, ()):
+        for group, finds in rules.get(key, ()):
             at = sorted(place[word] for word in group if word in place)
             if len(at) == len(group) and at[-1] - at[0] < len(group) + _BETWEEN:
                 between = frozenset(range(at[0], at[-1])).difference(at)
